@@ -1,0 +1,22 @@
+/**
+ * Levels, from fast to slow (docs/testing.md): `npm run jest -- --selectProjects core ...`.
+ * Everything but `core` runs inside a network namespace of its own (hack/in-netns.sh).
+ */
+const level = (displayName, folders) => ({
+  displayName,
+  rootDir: import.meta.dirname,
+  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
+  testEnvironment: 'node',
+});
+
+export default {
+  testTimeout: 120_000,
+  projects: [
+    level('unit', ['core', 'api', 'observe', 'cli', 'structure']),
+    level('network', ['dns', 'smtp']),
+    level('integration', ['kube', 'controller', 'integration']),
+    level('e2e', ['e2e']),
+  ],
+};

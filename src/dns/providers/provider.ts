@@ -1,0 +1,57 @@
+/**
+ * What a DNS provider is to the rest of the program. A provider executes; it decides nothing: which records belong at an owner is
+ * planned in core/plan.ts.
+ *
+ * Every method rejects with an OperatorError: `Transient` (time-out, SERVFAIL, throttled: try again) or `Stalled` (wrong key,
+ * refused: a person must act). A failed read is never an empty answer.
+ */
+import type { OperatorError } from '../../core/errors.ts';
+import type { Name } from '../../core/name.ts';
+import type { TlsaRecord } from '../../core/tlsa.ts';
+
+/** The TLSA RRset at one owner as the primary holds it now; no records and no TTL when there is none. */
+export interface RecordSet {
+  readonly records: readonly TlsaRecord[];
+  readonly ttlSeconds: number | undefined;
+}
+
+export interface Zone {
+  readonly name: Name;
+  /** The provider's own identifier, where names alone do not tell zones apart. */
+  readonly id?: string;
+  /** Does the provider sign this zone? `Unknown` where it cannot be asked. */
+  readonly signing: 'Signing' | 'NotSigning' | 'Unknown';
+}
+
+/** One atomic step at one owner: the RRset goes from `expected` to `expected - remove + add`, with this TTL for all of it. */
+export interface Change {
+  readonly owner: Name;
+  readonly add: readonly TlsaRecord[];
+  readonly remove: readonly TlsaRecord[];
+  readonly ttlSeconds: number;
+  /** The value the change was planned from, the whole RRset. Where it no longer holds, nothing is written (`Conflict`). */
+  readonly expected: RecordSet;
+}
+
+export type ChangeResult =
+  | { readonly outcome: 'Applied' }
+  /** The RRset is not what was expected: somebody else changed it. Read again, plan again; never forced. */
+  | { readonly outcome: 'Conflict' }
+  /** Nothing was written. */
+  | { readonly outcome: 'Refused'; readonly error: OperatorError }
+  /** The answer was lost: it may have been written. */
+  | { readonly outcome: 'Unknown'; readonly error: OperatorError };
+
+export interface DnsProvider {
+  /** The zone that holds `name` here: the longest one on the way up. `undefined` when this provider has none. */
+  findZone(name: Name, signal?: AbortSignal): Promise<Zone | undefined>;
+
+  /** What the primary holds at `owner`. */
+  read(zone: Zone, owner: Name, signal?: AbortSignal): Promise<RecordSet>;
+
+  /**
+   * Several owners of one zone, one result for each change in the same order. They share requests where the protocol allows; a refused
+   * request is bisected, so that a bad change harms no other.
+   */
+  change(zone: Zone, changes: readonly Change[], signal?: AbortSignal): Promise<readonly ChangeResult[]>;
+}
