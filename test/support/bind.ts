@@ -1,0 +1,68 @@
+/** BIND's named as a test runs it: its own folder and configuration, no rndc, in the foreground, stopped by its pid. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually, run, startProgram, type RunningProgram } from './process.ts';
+
+export interface BindServer {
+  readonly address: string;
+  readonly port: number;
+  readonly program: RunningProgram;
+}
+
+export interface TsigKey {
+  readonly name: string;
+  readonly algorithm: 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512';
+  /** Base64. */
+  readonly secret: string;
+}
+
+/** The `key` statement of named.conf. */
+export function keyStatement({ name, algorithm, secret }: TsigKey): string {
+  return `key "${name}" { algorithm ${algorithm}; secret "${secret}"; };`;
+}
+
+/**
+ * Starts an authoritative server on port 53 of `address`, which an interface must have (hack/in-netns.sh), and waits until it answers.
+ * `statements` are named.conf's, with file names relative to `dir`.
+ */
+export async function startBind(options: {
+  readonly dir: string;
+  readonly address: string;
+  readonly statements: readonly string[];
+}): Promise<BindServer> {
+  const { dir, address } = options;
+  const configuration = join(dir, 'named.conf');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(
+    configuration,
+    `options {
+  directory "${dir}";
+  pid-file none;
+  session-keyfile none;
+  listen-on port 53 { ${address}; };
+  listen-on-v6 { none; };
+  query-source address ${address};
+  notify-source ${address};
+  transfer-source ${address};
+  recursion no;
+  dnssec-validation no;
+  empty-zones-enable no;
+  notify-delay 0;
+  serial-query-rate 100;
+};
+controls { };
+${options.statements.join('\n')}
+`,
+  );
+  const program = startProgram({
+    name: `named ${address}`,
+    command: 'named',
+    args: ['-g', '-n', '1', '-c', configuration],
+    logFile: join(dir, 'named.log'),
+  });
+  await eventually(`named on ${address} answers`, async () => {
+    if (!program.running()) throw new Error(`named on ${address} ended:\n${program.log()}`);
+    return (await run('dig', [`@${address}`, '+time=1', '+tries=1', '.', 'SOA'])).code === 0;
+  });
+  return { address, port: 53, program };
+}
