@@ -43,6 +43,12 @@ export type ChangeResult =
   | { readonly outcome: 'Unknown'; readonly error: OperatorError };
 
 export interface DnsProvider {
+  /**
+   * Asks the server something that only a valid credential gets a good answer to, and changes nothing (RFC 2136: a TSIG-signed SOA
+   * query, whose answer must verify). Resolves when the credential is accepted.
+   */
+  authenticate(signal?: AbortSignal): Promise<void>;
+
   /** The zone that holds `name` here: the longest one on the way up. `undefined` when this provider has none. */
   findZone(name: Name, signal?: AbortSignal): Promise<Zone | undefined>;
 

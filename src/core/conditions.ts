@@ -1,0 +1,267 @@
+/**
+ * Facts and plan, in the words of Kubernetes: the conditions of a MailServer. Reasons are stable constants (docs/conditions.md); a
+ * problem's reason is its error code. Nothing here changes while nothing happens: no check times, no countdowns.
+ */
+import type { OperatorError } from './errors.ts';
+import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
+import { endpointProblem } from './first-publication.ts';
+import { judge } from './match.ts';
+import type { Plan } from './plan.ts';
+import type { RecordSetPlan } from './plan-record-set.ts';
+import type { TlsaRecord } from './tlsa.ts';
+
+export interface ConditionState {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type ConditionType =
+  | 'Ready'
+  | 'Accepted'
+  | 'CertificatesResolved'
+  | 'ProviderReady'
+  | 'DNSSECSecure'
+  | 'RecordsPublished'
+  | 'Propagated'
+  | 'ServingMatches'
+  | 'Reconciling'
+  | 'Stalled';
+
+/** Why an owner may not be written at all: it is a matter of the MailServer, not of the world. */
+const NOT_ACCEPTED = new Set(['HostnameNotAllowed', 'OwnerConflict', 'ZoneNotFound', 'ZoneNotListed', 'ZoneChanged']);
+
+/** `Reconciling` and `Stalled` are there only while True (kstatus). */
+export function conditions(facts: Facts, plan: Plan): ConditionState[] {
+  const acceptance = accepted(facts);
+  const parts = [
+    acceptance,
+    certificatesResolved(facts),
+    providerReady(facts),
+    dnssecSecure(facts),
+    recordsPublished(facts, plan),
+    propagated(facts),
+    servingMatches(facts),
+  ];
+  const ready = readyOf(parts);
+  const stalledBy = blockingProblems(facts, plan, acceptance.status === 'True').find(
+    (problem) => problem.kind === 'Stalled',
+  );
+  if (stalledBy !== undefined) {
+    return [
+      ready.status === 'True' ? state('Ready', 'False', stalledBy.code, stalledBy.message) : ready,
+      ...parts,
+      state('Stalled', 'True', stalledBy.code, stalledBy.message),
+    ];
+  }
+  return [
+    ready,
+    ...parts,
+    ...(ready.status === 'True' || facts.desired.suspend
+      ? []
+      : [{ ...ready, type: 'Reconciling' as const, status: 'True' as const }]),
+  ];
+}
+
+/** What keeps the MailServer from being as it should be. An owner lost to another MailServer stops only itself. */
+function blockingProblems(facts: Facts, plan: Plan, goesOn: boolean): OperatorError[] {
+  const problems = [...certificateProblems(facts), ...plan.recordSets.flatMap(({ problem }) => problem ?? [])];
+  return goesOn ? problems.filter((problem) => problem.code !== 'OwnerConflict') : problems;
+}
+
+function certificateProblems(facts: Facts): OperatorError[] {
+  return problemsOf(facts.desired.certificates.flatMap(({ secretName }) => facts.secrets.get(secretName) ?? []));
+}
+
+function readyOf(parts: readonly ConditionState[]): ConditionState {
+  const of = (type: ConditionType): ConditionState | undefined => parts.find((part) => part.type === type);
+  for (const type of ['Accepted', 'CertificatesResolved', 'ProviderReady', 'RecordsPublished'] as const) {
+    const part = of(type);
+    if (part !== undefined && part.status !== 'True') return { ...part, type: 'Ready' };
+  }
+  const serving = of('ServingMatches');
+  if (serving?.status === 'False') return { ...serving, type: 'Ready' };
+  const published = of('RecordsPublished');
+  return state('Ready', 'True', published?.reason ?? 'Published', published?.message ?? '');
+}
+
+/** An owner lost to another MailServer is left out, the others go on; only when none is left is the whole refused. */
+function accepted(facts: Facts): ConditionState {
+  const owners = facts.owners.filter((owner) => owner.desired);
+  const refused = owners.flatMap((owner) =>
+    !owner.zone.known && NOT_ACCEPTED.has(owner.zone.error.code) ? owner.zone.error : [],
+  );
+  const [first] = refused;
+  if (first === undefined) return state('Accepted', 'True', 'Accepted', 'the spec is accepted');
+  const goesOn = refused.every((error) => error.code === 'OwnerConflict') && refused.length < owners.length;
+  return state('Accepted', goesOn ? 'True' : 'False', first.code, sentences(refused));
+}
+
+function certificatesResolved(facts: Facts): ConditionState {
+  const problems = certificateProblems(facts);
+  const [first] = problems;
+  return first === undefined
+    ? state('CertificatesResolved', 'True', 'Resolved', 'each Secret holds a certificate chain')
+    : state(
+        'CertificatesResolved',
+        first.code === 'SecretUnreadable' ? 'Unknown' : 'False',
+        first.code,
+        sentences(problems),
+      );
+}
+
+function providerReady(facts: Facts): ConditionState {
+  return facts.provider.known
+    ? state('ProviderReady', 'True', 'Ready', 'the DNS provider is ready')
+    : state('ProviderReady', 'False', facts.provider.error.code, facts.provider.error.message);
+}
+
+function dnssecSecure(facts: Facts): ConditionState {
+  if (facts.desired.dnssec === 'Off')
+    return state('DNSSECSecure', 'Unknown', 'NotChecked', 'spec.verification.dnssec is Off');
+  const owners = facts.owners.filter((owner) => owner.desired && owner.zone.known);
+  if (owners.length === 0)
+    return state('DNSSECSecure', 'Unknown', 'NotChecked', 'no owner name is accepted, so none was looked up');
+  const problems = problemsOf(owners.map((owner) => owner.security));
+  const bogus = problems.find((problem) => problem.code === 'Bogus');
+  if (bogus !== undefined) return state('DNSSECSecure', 'False', bogus.code, sentences(problems));
+  const insecure = owners
+    .filter((owner) => owner.security.known && !owner.security.value.secure)
+    .map((owner) => owner.owner);
+  if (insecure.length > 0) {
+    return state(
+      'DNSSECSecure',
+      'False',
+      'Insecure',
+      `senders ignore TLSA records that DNSSEC does not secure: ${insecure.join(', ')}`,
+    );
+  }
+  const [first] = problems;
+  return first === undefined
+    ? state('DNSSECSecure', 'True', 'Secure', 'hosts and TLSA records are secured by DNSSEC')
+    : state('DNSSECSecure', 'Unknown', first.code, sentences(problems));
+}
+
+function recordsPublished(facts: Facts, plan: Plan): ConditionState {
+  const mine = plan.recordSets.filter(
+    ({ owner }) => owner.desired && (owner.zone.known || !NOT_ACCEPTED.has(owner.zone.error.code)),
+  );
+  const problems = mine.flatMap(({ problem }) => problem ?? []);
+  const [first] = problems;
+  if (first !== undefined) return state('RecordsPublished', 'False', first.code, sentences(problems));
+  const pending = plan.recordSets.filter(({ change, owner }) => change !== undefined && owner.zone.known);
+  if (pending.length > 0) return pendingCondition(facts, pending);
+  if (!facts.desired.publish)
+    return state(
+      'RecordsPublished',
+      'True',
+      'Withdrawn',
+      'spec.publish is false and none of our records is in the DNS',
+    );
+  const unpublished = mine.filter(({ next }) => next === undefined);
+  if (unpublished.length > 0)
+    return state(
+      'RecordsPublished',
+      'False',
+      'NothingToPublish',
+      `no certificate chain is known for ${names(unpublished)} yet`,
+    );
+  return state('RecordsPublished', 'True', 'Published', `the primary name server holds the records of ${names(mine)}`);
+}
+
+function pendingCondition(facts: Facts, pending: readonly RecordSetPlan[]): ConditionState {
+  if (facts.desired.suspend) {
+    return state(
+      'RecordsPublished',
+      'False',
+      'Suspended',
+      `spec.suspend is true; otherwise the records of ${names(pending)} would be changed now`,
+    );
+  }
+  return state('RecordsPublished', 'False', 'Publishing', `the records of ${names(pending)} are being changed`);
+}
+
+function propagated(facts: Facts): ConditionState {
+  const lagging = facts.owners.flatMap((owner) =>
+    owner.desired && owner.lagging !== undefined ? [{ owner, answer: owner.lagging }] : [],
+  );
+  if (lagging.length === 0) return state('Propagated', 'Unknown', 'NothingPublished', 'nothing is published yet');
+  const behind = [...new Set(lagging.flatMap(({ answer }) => (answer.known ? answer.value : [])))];
+  if (behind.length > 0)
+    return state(
+      'Propagated',
+      'False',
+      'ServersLag',
+      `these name servers do not answer the current records yet: ${behind.join(', ')}`,
+    );
+  const problems = problemsOf(lagging.map(({ answer }) => answer));
+  const [first] = problems;
+  return first === undefined
+    ? state('Propagated', 'True', 'AllServersAnswer', 'every authoritative name server answers the current records')
+    : state('Propagated', 'Unknown', first.code, sentences(problems));
+}
+
+function servingMatches(facts: Facts): ConditionState {
+  if (facts.desired.probe === 'Disabled')
+    return state('ServingMatches', 'Unknown', 'ProbeDisabled', 'spec.verification.probe is Disabled');
+  const published = facts.owners.filter(
+    (owner) => owner.desired && owner.current.known && owner.current.value.records.length > 0,
+  );
+  if (published.length === 0) return state('ServingMatches', 'Unknown', 'NothingPublished', 'nothing is published yet');
+  if (facts.endpoints === undefined)
+    return state('ServingMatches', 'Unknown', 'NotProbedYet', 'the endpoints have not been looked at yet');
+  if (!facts.endpoints.known)
+    return state('ServingMatches', 'Unknown', facts.endpoints.error.code, facts.endpoints.error.message);
+  const probed = facts.endpoints.value.filter((endpoint) => endpoint.presented.kind !== 'Skipped');
+  if (probed.length === 0)
+    return state('ServingMatches', 'Unknown', 'ProbeUnavailable', 'no endpoint can be reached from here');
+  const problems = probed.flatMap(
+    (endpoint) => endpointProblem(endpoint, recordsAt(published, endpoint), facts.now) ?? [],
+  );
+  const mismatch = problems.find((problem) => problem.code === 'UnknownChainServed');
+  if (mismatch !== undefined) return state('ServingMatches', 'False', mismatch.code, sentences(problems));
+  const [first] = problems;
+  return first === undefined
+    ? state('ServingMatches', 'True', 'AllMatch', 'every endpoint presents a certificate that the records accept')
+    : state('ServingMatches', 'Unknown', first.code, sentences(problems));
+}
+
+/** Does a sender that sees the primary's RRset accept this endpoint? */
+export function endpointMatches(facts: Facts, endpoint: Endpoint): boolean {
+  const { presented } = endpoint;
+  return (
+    presented.kind === 'Presented' &&
+    judge(recordsAt(facts.owners, endpoint), presented.chain, endpoint.hostname, facts.now).accepts
+  );
+}
+
+function recordsAt(owners: readonly OwnerFacts[], endpoint: Endpoint): readonly TlsaRecord[] {
+  const owner = owners.find(
+    (candidate) => candidate.hostname === endpoint.hostname && candidate.port === endpoint.port,
+  );
+  return owner?.current.known === true ? owner.current.value.records : [];
+}
+
+function problemsOf(
+  facts: readonly ({ readonly known: true } | { readonly known: false; readonly error: OperatorError })[],
+): OperatorError[] {
+  return facts.flatMap((fact) => (fact.known ? [] : fact.error));
+}
+
+function names(recordSets: readonly RecordSetPlan[]): string {
+  return recordSets.map(({ owner }) => owner.owner).join(', ');
+}
+
+/** At most this many problems are told at once; messages are limited to 32768 characters by metav1.Condition, and by patience. */
+const TOLD_AT_ONCE = 4;
+
+function sentences(problems: readonly OperatorError[]): string {
+  const all = [...new Set(problems.map((problem) => problem.message))];
+  const more = all.length - TOLD_AT_ONCE;
+  return all.slice(0, TOLD_AT_ONCE).join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+function state(type: ConditionType, status: ConditionState['status'], reason: string, message: string): ConditionState {
+  return { type, status, reason, message };
+}

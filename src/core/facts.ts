@@ -1,0 +1,90 @@
+/** Everything the planner looks at, gathered before it runs. What could not be found out stands here as an error, never as absence. */
+import type { Chain } from './certificate.ts';
+import type { ChainSummary } from './chain-summary.ts';
+import type { OperatorError } from './errors.ts';
+import type { Name } from './name.ts';
+import type { State } from './state.ts';
+import type { PublishedCombination, TlsaRecord } from './tlsa.ts';
+
+export type Known<T> =
+  { readonly known: true; readonly value: T } | { readonly known: false; readonly error: OperatorError };
+
+export function known<T>(value: T): Known<T> {
+  return { known: true, value };
+}
+
+export function unknown(error: OperatorError): Known<never> {
+  return { known: false, error };
+}
+
+/** What a MailServer asks for (api.md, `spec`), its defaults filled in. */
+export interface Desired {
+  readonly certificates: readonly { readonly secretName: string }[];
+  readonly ttlSeconds: number;
+  readonly records: readonly PublishedCombination[];
+  readonly publish: boolean;
+  readonly adoption: 'Keep' | 'Adopt';
+  readonly deletion: 'Withdraw' | 'Retain';
+  readonly suspend: boolean;
+  readonly retireAfterMs: number;
+  readonly dnssec: 'Require' | 'Warn' | 'Off';
+  readonly probe: 'Enabled' | 'Disabled';
+}
+
+/** What a validating resolver says of a host and of the owner name below it. */
+export interface Security {
+  /** Both were answered with the AD bit: the addresses of the host, and the TLSA RRset or its absence. */
+  readonly secure: boolean;
+  /** A CNAME stands at this name. */
+  readonly alias?: Name | undefined;
+  /** This name's answer was made from a wildcard: a record below it would take the name's address away. */
+  readonly wildcard?: Name | undefined;
+}
+
+/** One endpoint as it was last probed. */
+export interface Endpoint {
+  readonly hostname: Name;
+  readonly address: string;
+  readonly port: number;
+  readonly keyAlgorithm: string;
+  readonly presented: EndpointAnswer;
+}
+
+export type EndpointAnswer =
+  | { readonly kind: 'Presented'; readonly chain: Chain; readonly summary: ChainSummary }
+  /** No way to this address from here, or a range that is not probed: reported, not a failure. */
+  | { readonly kind: 'Skipped'; readonly error: string }
+  | { readonly kind: 'Failed'; readonly error: string };
+
+export interface OwnerFacts {
+  readonly owner: Name;
+  readonly hostname: Name;
+  readonly port: number;
+  /** Does the spec still ask for it? An owner that it no longer names is withdrawn. */
+  readonly desired: boolean;
+  /** The zone that may be written for this owner, or why none may: not allowed, claimed by another, no such zone, provider not ready. */
+  readonly zone: Known<Name>;
+  /** The TLSA RRset as the primary holds it. */
+  readonly current: Known<{ readonly records: readonly TlsaRecord[]; readonly ttlSeconds: number | undefined }>;
+  /** The provider accepted the stored intent just now; the next look at the primary must show it. */
+  readonly applied: boolean;
+  readonly security: Known<Security>;
+  /** The authoritative servers that do not answer `current` (yet); undefined where nothing is published. */
+  readonly lagging: Known<readonly Name[]> | undefined;
+}
+
+export interface Facts {
+  readonly now: Date;
+  readonly desired: Desired;
+  readonly deleting: boolean;
+  /** Annotation `tlsa-operator.io/abandon-records`, or withdrawal was tried for too long. */
+  readonly abandon: boolean;
+  readonly finalizer: boolean;
+  readonly stored: State;
+  /** What each serving Secret holds now, by Secret name. */
+  readonly secrets: ReadonlyMap<string, Known<ChainSummary>>;
+  readonly provider: Known<true>;
+  readonly owners: readonly OwnerFacts[];
+  /** Undefined while nothing has been probed yet (a restart), or probing is disabled. */
+  readonly endpoints: Known<readonly Endpoint[]> | undefined;
+}

@@ -1,0 +1,128 @@
+/**
+ * The checks before our first write at an owner: afterwards senders demand what we published, so it must be true and usable at that
+ * moment. A literal list; the first violation wins. An owner that is published already is maintained whatever they say.
+ */
+import { stalled, transient, type OperatorError } from './errors.ts';
+import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
+import { judge } from './match.ts';
+import type { TlsaRecord } from './tlsa.ts';
+
+export interface FirstPublication {
+  readonly facts: Facts;
+  readonly owner: OwnerFacts;
+  /** The RRset as it would be. */
+  readonly wanted: readonly TlsaRecord[];
+}
+
+type Check = (input: FirstPublication) => OperatorError | undefined;
+
+const CHECKS: readonly Check[] = [
+  certificatesAreKnown,
+  securityIsKnown,
+  ownerIsNoAlias,
+  hostIsNoWildcard,
+  zoneIsSecure,
+  everyEndpointMatches,
+];
+
+export function firstPublicationBlockedBy(input: FirstPublication): OperatorError | undefined {
+  for (const check of CHECKS) {
+    const violation = check(input);
+    if (violation !== undefined) return violation;
+  }
+  return undefined;
+}
+
+/** A record for some of the certificates only would make senders refuse the others. */
+function certificatesAreKnown({ facts }: FirstPublication): OperatorError | undefined {
+  for (const { secretName } of facts.desired.certificates) {
+    const secret = facts.secrets.get(secretName);
+    if (secret?.known === false) return secret.error;
+  }
+  return undefined;
+}
+
+function securityIsKnown({ facts, owner }: FirstPublication): OperatorError | undefined {
+  return facts.desired.dnssec === 'Off' || owner.security.known ? undefined : owner.security.error;
+}
+
+/** Servers answer an UPDATE beside a CNAME with NOERROR and drop it (RFC 2136 §3.4.2.2). */
+function ownerIsNoAlias({ owner }: FirstPublication): OperatorError | undefined {
+  if (!owner.security.known || owner.security.value.alias === undefined) return undefined;
+  const { alias } = owner.security.value;
+  return alias === owner.owner
+    ? stalled('OwnerIsAlias', `a CNAME stands at ${alias}; remove it, or publish the records where it leads`)
+    : stalled(
+        'HostIsAlias',
+        `${alias} is a CNAME; an MX host must have addresses of its own (RFC 5321 §5.1): name the host that it leads to`,
+      );
+}
+
+/** `_25._tcp.mx1` turns a wildcard's mx1 into an empty non-terminal: its address would be gone (RFC 4592 §2.2.2). */
+function hostIsNoWildcard({ owner }: FirstPublication): OperatorError | undefined {
+  if (!owner.security.known || owner.security.value.wildcard === undefined) return undefined;
+  const { wildcard } = owner.security.value;
+  return wildcard === owner.owner
+    ? stalled(
+        'OwnerIsWildcard',
+        `the TLSA answer at ${wildcard} comes from a wildcard; remove the wildcard's TLSA records first`,
+      )
+    : stalled(
+        'HostIsWildcard',
+        `the addresses of ${wildcard} come from a wildcard and would vanish with a record below that name; give ${wildcard} address records of its own`,
+      );
+}
+
+function zoneIsSecure({ facts, owner }: FirstPublication): OperatorError | undefined {
+  if (facts.desired.dnssec !== 'Require' || !owner.security.known || owner.security.value.secure) return undefined;
+  return stalled(
+    'Insecure',
+    `${owner.hostname} or ${owner.owner} is not secured by DNSSEC, so senders would ignore the records; sign the zone and put its DS into the parent zone, or set spec.verification.dnssec to Warn`,
+  );
+}
+
+/** What the RRset would say must match what is served now, at each address and for each kind of key. */
+function everyEndpointMatches(input: FirstPublication): OperatorError | undefined {
+  const { facts, owner, wanted } = input;
+  if (facts.desired.probe === 'Disabled') return undefined;
+  if (facts.endpoints === undefined)
+    return transient('NotProbedYet', `${owner.hostname} port ${owner.port} has not been looked at yet`);
+  if (!facts.endpoints.known) return facts.endpoints.error;
+  const endpoints = facts.endpoints.value.filter(
+    (endpoint) => endpoint.hostname === owner.hostname && endpoint.port === owner.port,
+  );
+  const reached = endpoints.filter((endpoint) => endpoint.presented.kind !== 'Skipped');
+  if (reached.length === 0) {
+    return transient(
+      'ProbeUnavailable',
+      `no address of ${owner.hostname} can be reached from here on port ${owner.port}; open the way, or set spec.verification.probe to Disabled`,
+    );
+  }
+  for (const endpoint of reached) {
+    const problem = endpointProblem(endpoint, wanted, facts.now);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Why a sender that holds `records` would refuse this endpoint. */
+export function endpointProblem(
+  endpoint: Endpoint,
+  records: readonly TlsaRecord[],
+  now: Date,
+): OperatorError | undefined {
+  const where = `${endpoint.hostname} (${endpoint.address} port ${endpoint.port}, ${endpoint.keyAlgorithm})`;
+  switch (endpoint.presented.kind) {
+    case 'Skipped':
+      return undefined;
+    case 'Failed':
+      return transient(endpoint.presented.error, `${where} could not be probed: ${endpoint.presented.error}`);
+    case 'Presented':
+      return judge(records, endpoint.presented.chain, endpoint.hostname, now).accepts
+        ? undefined
+        : transient(
+            'UnknownChainServed',
+            `${where} presents a certificate that is in none of the Secrets named in spec.certificates; let the server load the right one, or name its Secret`,
+          );
+  }
+}

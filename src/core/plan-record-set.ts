@@ -1,0 +1,197 @@
+/** One owner's RRset: what is to become of it, and what is to be remembered. */
+import { transient, type OperatorError } from './errors.ts';
+import type { Facts, OwnerFacts } from './facts.ts';
+import { firstPublicationBlockedBy } from './first-publication.ts';
+import type { Name } from './name.ts';
+import { formatTime, type Intent, type StoredRecordSet, type Version } from './state.ts';
+import type { Role, TargetRecord } from './target.ts';
+import { formatTlsa, intersection, parseTlsa, sameSet, union, without, type TlsaRecord } from './tlsa.ts';
+
+/** A change of one owner's RRset, planned from what the primary holds. */
+export interface PlannedChange {
+  readonly owner: Name;
+  readonly zone: Name;
+  readonly add: readonly TlsaRecord[];
+  readonly remove: readonly TlsaRecord[];
+  readonly ttlSeconds: number;
+  readonly expected: { readonly records: readonly TlsaRecord[]; readonly ttlSeconds: number | undefined };
+}
+
+export interface RecordSetPlan {
+  readonly owner: OwnerFacts;
+  /** What to store; undefined when there is nothing (left) to remember. */
+  readonly next: StoredRecordSet | undefined;
+  /** What is still to be changed in the DNS. */
+  readonly change?: PlannedChange;
+  /** Why the owner is not as it should be, and is not being brought there. */
+  readonly problem?: OperatorError;
+}
+
+/**
+ * | primary holds          | stored       | then                                              |
+ * |------------------------|--------------|---------------------------------------------------|
+ * | not to be found out    | anything     | nothing changes; the problem is said              |
+ * | what is wanted         | an intent    | it is confirmed: a new version, no intent         |
+ * | what is wanted         | no version   | its history begins here                           |
+ * | something else         | no intent    | the intent is stored, unless a check forbids it   |
+ * | something else         | that intent  | the change is made                                |
+ * | something else         | other intent | the new intent is stored; what was claimed stays ours |
+ *
+ * "Ours" is every stored record that is not `Foreign`, those of an intent included; a foreign record is never removed, unless
+ * `adoption: Adopt` says so.
+ */
+export function planRecordSet(
+  owner: OwnerFacts,
+  target: readonly TargetRecord[],
+  stored: StoredRecordSet | undefined,
+  facts: Facts,
+): RecordSetPlan {
+  if (!owner.zone.known) return keep(owner, stored, owner.zone.error);
+  if (!owner.current.known) return keep(owner, stored, owner.current.error);
+
+  const zone = owner.zone.value;
+  const current = owner.current.value;
+  const wantedByUs = target.map((entry) => entry.record);
+  const claimed = (stored?.records ?? [])
+    .filter((record) => record.role !== 'Foreign')
+    .map((record) => parseTlsa(record.data));
+  const foreign =
+    facts.desired.adoption === 'Adopt' && owner.desired ? [] : without(current.records, union(claimed, wantedByUs));
+  const wanted = union(wantedByUs, foreign);
+  const ttlSeconds = facts.desired.ttlSeconds;
+
+  if (sameSet(current.records, wanted) && !ttlIsToChange(owner, current.ttlSeconds, wanted, stored, ttlSeconds)) {
+    return { owner, next: confirmed(owner, zone, target, foreign, stored, facts) };
+  }
+  if (owner.applied) {
+    return keep(
+      owner,
+      stored,
+      transient(
+        'WriteNotVisible',
+        `the name server accepted the change at ${owner.owner}, but answers something else; it is asked again`,
+      ),
+    );
+  }
+
+  const change: PlannedChange = {
+    owner: owner.owner,
+    zone,
+    add: without(wanted, current.records),
+    remove: without(current.records, wanted),
+    ttlSeconds,
+    expected: current,
+  };
+  if (facts.desired.suspend) return { owner, next: stored, change };
+  if (owner.desired && isFirstWrite(stored)) {
+    const problem = firstPublicationBlockedBy({ facts, owner, wanted });
+    if (problem !== undefined) return { owner, next: stored, change, problem };
+  }
+  return { owner, next: facts.finalizer ? intended(change, target, foreign, claimed, stored, facts) : stored, change };
+}
+
+function keep(owner: OwnerFacts, stored: StoredRecordSet | undefined, problem: OperatorError): RecordSetPlan {
+  return { owner, next: stored, problem };
+}
+
+function isFirstWrite(stored: StoredRecordSet | undefined): boolean {
+  return stored === undefined || stored.versions.length === 0;
+}
+
+/** Only a TTL that the spec changed is written; one that the server chose (a lower maximum) is not fought for ever. */
+function ttlIsToChange(
+  owner: OwnerFacts,
+  currentSeconds: number | undefined,
+  wanted: readonly TlsaRecord[],
+  stored: StoredRecordSet | undefined,
+  ttlSeconds: number,
+): boolean {
+  if (wanted.length === 0 || stored === undefined || isFirstWrite(stored)) return false;
+  return stored.ttlSeconds !== ttlSeconds && currentSeconds !== ttlSeconds && !owner.applied;
+}
+
+function sameIntent(intent: Intent, change: PlannedChange): boolean {
+  return (
+    intent.ttlSeconds === change.ttlSeconds &&
+    sameSet(intent.add.map(parseTlsa), change.add) &&
+    sameSet(intent.remove.map(parseTlsa), change.remove)
+  );
+}
+
+function intended(
+  change: PlannedChange,
+  target: readonly TargetRecord[],
+  foreign: readonly TlsaRecord[],
+  claimed: readonly TlsaRecord[],
+  stored: StoredRecordSet | undefined,
+  facts: Facts,
+): StoredRecordSet {
+  const since =
+    stored?.intent !== undefined && sameIntent(stored.intent, change) ? stored.intent.since : formatTime(facts.now);
+  return {
+    owner: change.owner,
+    zone: change.zone,
+    ttlSeconds: stored?.ttlSeconds ?? change.ttlSeconds,
+    // What is about to go is still ours until it is seen to be gone; so is what an earlier intent may have written.
+    records: withRoles(union(change.expected.records, change.add, claimed), target, foreign),
+    intent: {
+      add: change.add.map(formatTlsa),
+      remove: change.remove.map(formatTlsa),
+      ttlSeconds: change.ttlSeconds,
+      since,
+    },
+    versions: stored?.versions ?? [],
+  };
+}
+
+function confirmed(
+  owner: OwnerFacts,
+  zone: Name,
+  target: readonly TargetRecord[],
+  foreign: readonly TlsaRecord[],
+  stored: StoredRecordSet | undefined,
+  facts: Facts,
+): StoredRecordSet | undefined {
+  // Withdrawn: what remains is foreign, and no longer our business.
+  if (target.length === 0) return undefined;
+  const records = union(
+    target.map((entry) => entry.record),
+    foreign,
+  );
+  const { ttlSeconds } = facts.desired;
+  return {
+    owner: owner.owner,
+    zone,
+    ttlSeconds,
+    records: withRoles(records, target, foreign),
+    versions: nextVersions(records, ttlSeconds, stored, facts),
+  };
+}
+
+/** Without waits one version is enough: the newest. */
+function nextVersions(
+  records: readonly TlsaRecord[],
+  ttlSeconds: number,
+  stored: StoredRecordSet | undefined,
+  facts: Facts,
+): readonly Version[] {
+  const last = stored?.versions.at(-1);
+  const value = records.map(formatTlsa);
+  if (last !== undefined && stored?.intent === undefined && sameSet(last.records.map(parseTlsa), records))
+    return stored?.versions ?? [];
+  const kind = stored?.intent === undefined ? 'Unknown' : 'Written';
+  return [{ n: (last?.n ?? 0) + 1, kind, records: value, ttlSeconds, writtenAt: formatTime(facts.now) }];
+}
+
+function withRoles(
+  records: readonly TlsaRecord[],
+  target: readonly TargetRecord[],
+  foreign: readonly TlsaRecord[],
+): { data: string; role: Role }[] {
+  const roles = new Map(target.map((entry) => [formatTlsa(entry.record), entry.role]));
+  const foreigners = new Set(intersection(records, foreign).map(formatTlsa));
+  return records.map((record) => {
+    const data = formatTlsa(record);
+    return { data, role: roles.get(data) ?? (foreigners.has(data) ? 'Foreign' : 'Former') };
+  });
+}

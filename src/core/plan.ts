@@ -1,0 +1,69 @@
+/**
+ * The planner: facts in, the next step out. It is pure: the same facts give the same plan, in the operator, in a test, in the model.
+ *
+ * A pass does one thing. If what the plan wants to remember is not what status holds, that is written, and nothing else is done. Only
+ * when it stands there, the effect follows. A crash at any point loses nothing: what may have been sent was stored before.
+ */
+import { nextCertificates, nextRetirement } from './chains-in-use.ts';
+import type { Facts } from './facts.ts';
+import { planRecordSet, type PlannedChange, type RecordSetPlan } from './plan-record-set.ts';
+import type { State, StoredCertificate, StoredRecordSet } from './state.ts';
+import { target, type TargetRecord } from './target.ts';
+
+export type Effect =
+  /** Before the first intent: from here on, a deletion waits for the withdrawal. */
+  | { readonly kind: 'SetFinalizer' }
+  | { readonly kind: 'ChangeRecordSets'; readonly changes: readonly PlannedChange[] }
+  /** Everything is withdrawn, or is to be left where it is. */
+  | { readonly kind: 'RemoveFinalizer'; readonly left: readonly StoredRecordSet[] };
+
+export interface Plan {
+  /** What status must hold before the effect may happen. */
+  readonly state: State;
+  readonly recordSets: readonly RecordSetPlan[];
+  /** The next thing to do, once `state` is stored. */
+  readonly effect: Effect | undefined;
+  /** When time alone makes a difference; undefined when it does not. */
+  readonly wakeAt: Date | undefined;
+}
+
+export function plan(facts: Facts): Plan {
+  const certificates = nextCertificates(facts);
+  const recordSets = facts.owners.map((owner) => {
+    const stored = facts.stored.recordSets.find((recordSet) => recordSet.owner === owner.owner);
+    const wanted = isToBePublished(facts, owner.desired) ? targetAt(owner.hostname, certificates, facts) : [];
+    return planRecordSet(owner, wanted, stored, facts);
+  });
+  const state: State = { certificates, recordSets: recordSets.flatMap(({ next }) => next ?? []) };
+  return {
+    state,
+    recordSets,
+    effect: nextEffect(facts, state, recordSets),
+    wakeAt: nextRetirement(certificates, facts.desired.retireAfterMs),
+  };
+}
+
+function isToBePublished(facts: Facts, ownerIsDesired: boolean): boolean {
+  return ownerIsDesired && facts.desired.publish && !facts.deleting;
+}
+
+function targetAt(hostname: string, certificates: readonly StoredCertificate[], facts: Facts): readonly TargetRecord[] {
+  const inUse = certificates.flatMap(({ chains }) => chains).map((chain) => ({ chain, state: chain.state }));
+  return target(inUse, hostname, facts.desired.records);
+}
+
+function nextEffect(facts: Facts, state: State, recordSets: readonly RecordSetPlan[]): Effect | undefined {
+  if (facts.deleting && mayLetGo(facts, state))
+    return facts.finalizer ? { kind: 'RemoveFinalizer', left: state.recordSets } : undefined;
+  if (facts.desired.suspend) return undefined;
+  const changes = recordSets.flatMap(({ change, problem }) =>
+    change === undefined || problem !== undefined ? [] : change,
+  );
+  if (changes.length === 0) return undefined;
+  return facts.finalizer ? { kind: 'ChangeRecordSets', changes } : { kind: 'SetFinalizer' };
+}
+
+/** Suspended means "change nothing", in the DNS too. */
+function mayLetGo(facts: Facts, state: State): boolean {
+  return state.recordSets.length === 0 || facts.desired.deletion === 'Retain' || facts.desired.suspend || facts.abandon;
+}

@@ -1,0 +1,74 @@
+/**
+ * What is kept in a MailServer's status between two passes: the operator's whole memory. A crash loses nothing that is not here.
+ * Times are RFC 3339 in UTC. Records stand in presentation form (`3 1 1 <hex>`).
+ */
+import type { ChainSummary } from './chain-summary.ts';
+import type { Name } from './name.ts';
+import type { Role } from './target.ts';
+
+/** A chain in C: one that may be met at an endpoint (docs/rollover.md). */
+export interface StoredChain extends ChainSummary {
+  /** `Serving`: the Secret holds it. `Former`: it did, and is kept until it is proven gone. */
+  readonly state: 'Serving' | 'Former';
+  /** When it entered this state. */
+  readonly since: string;
+  /** Former only: the moment since which no endpoint presented it. */
+  readonly notSeenSince?: string | undefined;
+}
+
+export interface StoredCertificate {
+  readonly secretName: string;
+  readonly mode: 'Observe';
+  readonly chains: readonly StoredChain[];
+}
+
+export interface StoredRecord {
+  readonly data: string;
+  readonly role: Role;
+}
+
+/** A change that is about to be made, or was made and is not confirmed yet. It is stored before anything is sent. */
+export interface Intent {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  readonly ttlSeconds: number;
+  readonly since: string;
+}
+
+/** One value of the whole RRset that senders may have been given. */
+export interface Version {
+  readonly n: number;
+  /** `Written`: by us, and seen at the primary. `Unknown`: found there, not known since when. */
+  readonly kind: 'Written' | 'Unconfirmed' | 'Unknown';
+  readonly records: readonly string[];
+  readonly ttlSeconds: number;
+  readonly writtenAt: string;
+}
+
+export interface StoredRecordSet {
+  readonly owner: Name;
+  readonly zone: Name;
+  readonly ttlSeconds: number;
+  /** Ours (every role but `Foreign`), including those of an intent; and the foreign ones beside them. */
+  readonly records: readonly StoredRecord[];
+  readonly intent?: Intent | undefined;
+  readonly versions: readonly Version[];
+}
+
+export interface FailingEndpoint {
+  readonly hostname: Name;
+  readonly address: string;
+  readonly port: number;
+  readonly keyAlgorithm: string;
+  readonly spkiSHA256?: string | undefined;
+  readonly error: string;
+}
+
+export interface State {
+  readonly certificates: readonly StoredCertificate[];
+  readonly recordSets: readonly StoredRecordSet[];
+}
+
+export function formatTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
