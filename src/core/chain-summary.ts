@@ -1,0 +1,28 @@
+/** What is remembered of a chain (in status), and all that the planner works with. */
+import { spkiSHA256, type Chain, type KeyAlgorithm } from './certificate.ts';
+import { formatTime } from './time.ts';
+
+export interface ChainSummary {
+  /** SHA-256 of the leaf's SPKI, lower-case hexadecimal: the data of its `3 1 1`. */
+  readonly spkiSHA256: string;
+  /** The same of each CA on the verified path, from the leaf upwards: the data of its `2 1 1`. */
+  readonly caSPKISHA256s: readonly string[];
+  readonly keyAlgorithm: KeyAlgorithm;
+  /** The leaf's DNS names. */
+  readonly names: readonly string[];
+  /** The leaf's validity, RFC 3339 in UTC. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+export function summarize(chain: Chain): ChainSummary {
+  const [leaf] = chain.certificates;
+  return {
+    spkiSHA256: spkiSHA256(leaf),
+    caSPKISHA256s: chain.path.slice(1).map(spkiSHA256),
+    keyAlgorithm: leaf.keyAlgorithm,
+    names: leaf.dnsNames,
+    notBefore: formatTime(leaf.notBefore),
+    notAfter: formatTime(leaf.notAfter),
+  };
+}
