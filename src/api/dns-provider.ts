@@ -1,0 +1,137 @@
+/** DNSProvider and ClusterDNSProvider: where records are published, with whose credentials, and who may ask for it. */
+import { z } from 'zod';
+import { conditions } from './condition.ts';
+import type { API_VERSION, DeepReadonly, NamespacedMeta, ObjectMeta } from './object.ts';
+import { atomicList, cel, int64, matching, setOf, type CelRule } from './schema.ts';
+import { dnsName, hostnamePattern, objectName } from './texts.ts';
+
+const HOST = '([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
+const PORT = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})';
+
+const secretKeyRef = z.object({
+  name: objectName('Secret').describe('Its name.'),
+  key: matching(
+    /^[-._a-zA-Z0-9]+$/,
+    253,
+    'write a key of the Secret: letters, digits, hyphens, underscores and dots',
+  ).describe('The key of the Secret that holds the value.'),
+});
+
+const rfc2136 = z.object({
+  server: matching(
+    new RegExp(`^${HOST}(:${PORT})?$`),
+    260,
+    'write host or host:port, as in ns1.example.nl, 192.0.2.53:5353 or [2001:db8::53]:53 (an IPv6 address stands in brackets)',
+  ).describe('The primary name server, host[:port]; port 53 where none is given. It is asked over TCP.'),
+  tsigKeyName: matching(
+    /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/,
+    253,
+    'write the name of the TSIG key as the name server has it: a DNS name, as in tlsa-operator',
+  ).describe('The name of the TSIG key, as the name server has it.'),
+  tsigAlgorithm: z
+    .enum(['hmac-sha256', 'hmac-sha384', 'hmac-sha512'])
+    .default('hmac-sha256')
+    .describe('The algorithm of the TSIG key, as the name server has it.'),
+  tsigSecretRef: secretKeyRef.describe(
+    "The Secret with the TSIG key in base64, as the name server has it. In the namespace of the DNSProvider; for a ClusterDNSProvider in the operator's.",
+  ),
+});
+
+/** The providers there are: a spec names exactly one. */
+const providers = {
+  rfc2136: rfc2136
+    .optional()
+    .describe('A name server that takes dynamic updates (RFC 2136) signed with TSIG: BIND, Knot, PowerDNS and others.'),
+};
+
+const exactlyOneProvider: CelRule = {
+  rule: `[${Object.keys(providers)
+    .map((name) => `has(self.${name})`)
+    .join(', ')}].filter(given, given).size() == 1`,
+  message: `name exactly one provider: ${Object.keys(providers).join(', ')}`,
+};
+
+const labelValue = () => z.string().max(63);
+const labelSelectorRequirement = z
+  .object({
+    key: z.string().max(316).describe('The label.'),
+    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).describe('How it is compared.'),
+    values: atomicList(labelValue(), 64).optional().describe('What it is compared with.'),
+  })
+  .meta(
+    cel({
+      rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
+      message: 'In and NotIn need values; Exists and DoesNotExist take none',
+    }),
+  );
+
+/** `metav1.LabelSelector`. */
+const labelSelector = z
+  .object({
+    matchLabels: z
+      .record(z.string(), labelValue())
+      .optional()
+      .meta({ maxProperties: 32 })
+      .describe('Labels that a namespace must have.'),
+    matchExpressions: atomicList(labelSelectorRequirement, 32)
+      .optional()
+      .describe('Further requirements; all must hold.'),
+  })
+  .meta({ 'x-kubernetes-map-type': 'atomic' });
+
+const allowance = z.object({
+  namespaceSelector: labelSelector.describe('Which namespaces, by their labels; {} is every namespace.'),
+  hostnames: setOf(hostnamePattern(), 1, 64).describe(
+    'Which hosts: mx1.example.nl is that one, *.example.nl all below example.nl at any depth.',
+  ),
+});
+
+export const dnsProviderSpec = z.object(providers).meta(cel(exactlyOneProvider));
+export type DnsProviderSpec = DeepReadonly<z.output<typeof dnsProviderSpec>>;
+
+export const clusterDnsProviderSpec = z
+  .object({
+    ...providers,
+    allow: atomicList(allowance, 64).describe(
+      'Who may publish what: a MailServer may use this provider for a host when one entry names both its namespace and the host. [] is nobody.',
+    ),
+  })
+  .meta(cel(exactlyOneProvider));
+export type ClusterDnsProviderSpec = DeepReadonly<z.output<typeof clusterDnsProviderSpec>>;
+
+const zone = z.object({
+  name: dnsName().describe('The zone.'),
+  id: z.string().max(253).optional().describe("The provider's own identifier of it."),
+  signing: z
+    .enum(['Signing', 'NotSigning', 'Unknown'])
+    .describe('Whether the provider signs it with DNSSEC; Unknown where it cannot be asked.'),
+  dsAtParent: z
+    .boolean()
+    .optional()
+    .describe('Whether the parent zone has a DS record for it, so that its signatures count.'),
+});
+
+export const dnsProviderStatus = z.object({
+  observedGeneration: int64(-1).describe('The generation of the spec that this status is about; -1 before the first.'),
+  conditions: conditions(),
+  zones: atomicList(zone, 1024).optional().describe('The zones in use.'),
+});
+export type DnsProviderStatus = DeepReadonly<z.output<typeof dnsProviderStatus>>;
+
+/** As the API server gives it, its defaults filled in. */
+export interface DnsProvider {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'DNSProvider';
+  readonly metadata: NamespacedMeta;
+  readonly spec: DnsProviderSpec;
+  readonly status: DnsProviderStatus;
+}
+
+/** As the API server gives it, its defaults filled in. */
+export interface ClusterDnsProvider {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'ClusterDNSProvider';
+  readonly metadata: ObjectMeta;
+  readonly spec: ClusterDnsProviderSpec;
+  readonly status: DnsProviderStatus;
+}

@@ -1,0 +1,126 @@
+/**
+ * What a MailServer's status holds: the operator's whole memory, and what a person reads. Nothing in it changes while nothing happens. One
+ * writer: every list but `conditions` is replaced as a whole.
+ */
+import { z } from 'zod';
+import { conditions } from './condition.ts';
+import type { DeepReadonly } from './object.ts';
+import { atomicList, int32, int64, time } from './schema.ts';
+import { dnsName, sha256 } from './texts.ts';
+
+const MAX_RECORDS = 256;
+
+/** Presentation form. A foreign record may hold a whole certificate. */
+const record = () => z.string().max(16384);
+const records = () => atomicList(record(), MAX_RECORDS);
+const ttlSeconds = () => int32(0).describe('TTL of the whole RRset.');
+const keyAlgorithm = () => z.string().max(64);
+
+const chain = z.object({
+  spkiSHA256: sha256().describe("SHA-256 of the certificate's public key (SPKI): the data of its '3 1 1'."),
+  caSPKISHA256s: atomicList(sha256(), 16).describe(
+    "The same of every CA on the chain's verified path, from the issuer up: the data of its '2 1 1's.",
+  ),
+  keyAlgorithm: keyAlgorithm().describe('The kind of key, as in RSA or ECDSA.'),
+  names: atomicList(z.string().max(253), 1024).describe('The DNS names that the certificate is for.'),
+  notBefore: time().describe('The certificate is valid from here.'),
+  notAfter: time().describe('The certificate is valid to here.'),
+  state: z
+    .enum(['Serving', 'Former'])
+    .describe('Serving: the Secret holds it. Former: the Secret held it, and a server may still present it.'),
+  since: time().describe('When it entered this state.'),
+  notSeenSince: time().optional().describe('Former: since when no endpoint has presented it.'),
+});
+
+const certificate = z.object({
+  secretName: z.string().max(253).describe('The Secret.'),
+  mode: z.enum(['Observe']).describe('Observe: the Secret changes first and the records follow.'),
+  chains: atomicList(chain, 64).describe('The chains of this Secret that may be met at an endpoint.'),
+});
+
+const intent = z.object({
+  add: records().describe('To be added.'),
+  remove: records().describe('To be removed.'),
+  ttlSeconds: ttlSeconds(),
+  since: time().describe('When it was decided.'),
+});
+
+const version = z.object({
+  n: int64(1).describe('Its place in the order of writes.'),
+  kind: z
+    .enum(['Written', 'Unconfirmed', 'Unknown'])
+    .describe(
+      'Written by us; Unconfirmed: sent, and the answer was lost; Unknown: found, or anything may have been there.',
+    ),
+  records: records().describe('The whole RRset.'),
+  ttlSeconds: ttlSeconds(),
+  writtenAt: time().describe('When it was written or first seen.'),
+});
+
+const recordSet = z.object({
+  owner: dnsName().describe('Where the records stand, as in _25._tcp.mx1.example.nl.'),
+  zone: dnsName().describe('The zone that holds it.'),
+  ttlSeconds: ttlSeconds(),
+  records: atomicList(
+    z.object({
+      data: record().describe('The record, as in 3 1 1 and 64 hexadecimal digits.'),
+      role: z
+        .enum(['Serving', 'Next', 'Former', 'TrustAnchor', 'Announced', 'Foreign'])
+        .describe('What it is there for. Foreign: not ours, and left alone.'),
+    }),
+    MAX_RECORDS,
+  ).describe('The RRset, each record with what it is there for.'),
+  intent: intent.optional().describe('A change that is being made: it is recorded here before anything is sent.'),
+  versions: atomicList(version, 8).describe("What senders' caches may still hold, oldest first."),
+});
+
+const failingEndpoint = z.object({
+  hostname: dnsName().describe('The MX host.'),
+  address: z.string().max(64).describe('One of its addresses.'),
+  port: int32(1, 65535).describe('The port.'),
+  keyAlgorithm: keyAlgorithm().describe('The kind of key that was asked for.'),
+  spkiSHA256: sha256().optional().describe('SHA-256 of the public key (SPKI) that it presents.'),
+  error: z.string().max(1024).optional().describe('Why no certificate was seen.'),
+  since: time().describe('Since when it fails.'),
+});
+
+const endpoints = z.object({
+  total: int32(0).describe('Host, address, port and kind of key: how many were looked at.'),
+  matching: int32(0).describe('How many present a certificate that the records accept.'),
+  failing: atomicList(failingEndpoint, 64).describe('The others.'),
+});
+
+const rollover = z.object({
+  step: z
+    .enum([
+      'Idle',
+      'Issuing',
+      'Publishing',
+      'WaitingForServers',
+      'WaitingForCaches',
+      'Releasing',
+      'Proving',
+      'Retiring',
+      'Withheld',
+    ])
+    .describe('What is going on.'),
+  until: time().optional().describe('When it will go on.'),
+  reason: z.string().max(1024).describe('Why.'),
+});
+
+export const mailServerStatus = z.object({
+  observedGeneration: int64(-1).describe('The generation of the spec that this status is about; -1 before the first.'),
+  lastHandledReconcileAt: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('The value of annotation reconcile.fluxcd.io/requestedAt that was last acted on.'),
+  conditions: conditions(),
+  certificates: atomicList(certificate, 32)
+    .optional()
+    .describe('The chains that may be met at an endpoint, by Secret.'),
+  recordSets: atomicList(recordSet, 64).optional().describe('The records, by owner name.'),
+  endpoints: endpoints.optional().describe('What the servers present, as last seen.'),
+  rollover: rollover.optional().describe('A summary for people.'),
+});
+export type MailServerStatus = DeepReadonly<z.output<typeof mailServerStatus>>;

@@ -1,0 +1,112 @@
+/** MailServer: the TLSA records of one mail server's hosts follow its certificates. */
+import { z } from 'zod';
+import { duration } from './duration.ts';
+import type { MailServerStatus } from './mail-server-status.ts';
+import type { API_VERSION, DeepReadonly, NamespacedMeta } from './object.ts';
+import { cel, int32, mapBy, setOf } from './schema.ts';
+import { hostname, objectName } from './texts.ts';
+
+/** The protocol follows the port: SMTP, submission(s), IMAP(S), POP3(S). */
+export const PORTS = [25, 465, 587, 993, 995, 143, 110] as const;
+
+/** One status must hold the records of every owner, and one pass probe them all. */
+const MAX_OWNERS = 32;
+
+const certificate = z.object({
+  secretName: objectName('Secret').describe('The Secret of type kubernetes.io/tls that the mail server mounts.'),
+});
+
+const providerRef = z.object({
+  kind: z
+    .enum(['DNSProvider', 'ClusterDNSProvider'])
+    .default('DNSProvider')
+    .describe(
+      'A DNSProvider of this namespace, or a ClusterDNSProvider, which must allow this namespace and hostname.',
+    ),
+  name: objectName('DNSProvider or ClusterDNSProvider').describe('Its name.'),
+});
+
+const rollover = z.object({
+  retireAfter: duration('1m', '720h')
+    .default('24h')
+    .describe('A former certificate keeps its records until no endpoint has presented it for this long.'),
+});
+
+const verification = z.object({
+  dnssec: z
+    .enum(['Require', 'Warn', 'Off'])
+    .default('Require')
+    .describe(
+      'Whether the host must be DNSSEC secure before records are first published: without DNSSEC senders ignore them. Records that stand are maintained in any case. (Off is a boolean in YAML: write it as "Off".)',
+    ),
+  probe: z
+    .enum(['Enabled', 'Disabled'])
+    .default('Enabled')
+    .describe(
+      'Whether the certificates that the servers present are looked at, over the network, before records are first published and from then on. Disabled: the Secret is believed.',
+    ),
+  interval: duration('1m', '24h').default('1h').describe('How often the servers are looked at while nothing changes.'),
+});
+
+export const mailServerSpec = z
+  .object({
+    hostnames: setOf(hostname(), 1, 16).describe(
+      'The hosts that MX records name (never the mail domain). Each presents every certificate listed here.',
+    ),
+    ports: setOf(z.literal(PORTS), 1, PORTS.length)
+      .default([25])
+      .describe(
+        'The ports with TLS; the protocol follows the port: 25 and 587 SMTP, 465 SMTPS, 143 IMAP, 993 IMAPS, 110 POP3, 995 POP3S.',
+      ),
+    certificates: mapBy('secretName', certificate, 1, 4).describe(
+      'All certificates that every one of the hosts may present: one, or an RSA and an ECDSA one side by side. Certificates that are chosen by name (SNI) need a MailServer each.',
+    ),
+    providerRef: providerRef.describe('Who publishes the records.'),
+    ttlSeconds: int32(60, 86400)
+      .default(3600)
+      .describe('TTL of the records, which is also how long a change takes to be safe. 1800 to 3600 is recommended.'),
+    records: setOf(z.enum(['3 1 1', '2 1 1']), 1, 2)
+      .default(['3 1 1', '2 1 1'])
+      .meta(
+        cel({
+          rule: "'3 1 1' in self",
+          message: "'3 1 1' (the certificate's own key) is always published: write ['3 1 1'] or ['3 1 1', '2 1 1']",
+        }),
+      )
+      .describe(
+        "What is published for each certificate: '3 1 1' for its key, '2 1 1' for the keys of the CAs in its chain. A '2 1 1' that could not match is left out.",
+      ),
+    publish: z.boolean().default(true).describe('False withdraws the records and keeps this object.'),
+    adoption: z
+      .enum(['Keep', 'Adopt'])
+      .default('Keep')
+      .describe(
+        'TLSA records that are found and are not ours: Keep leaves them as they are, Adopt makes them ours, so that those that are no longer needed go.',
+      ),
+    deletion: z
+      .enum(['Withdraw', 'Retain'])
+      .default('Withdraw')
+      .describe('What becomes of the records when this object is deleted.'),
+    suspend: z
+      .boolean()
+      .default(false)
+      .describe('True changes nothing in the DNS; status still shows what would be done.'),
+    rollover: rollover.prefault({}).describe('How a new certificate takes over.'),
+    verification: verification.prefault({}).describe('What is checked, and how often.'),
+  })
+  .meta(
+    cel({
+      rule: `self.hostnames.size() * self.ports.size() <= ${MAX_OWNERS}`,
+      message: `hostnames x ports is more than ${MAX_OWNERS}: spread them over several MailServers`,
+    }),
+  );
+export type MailServerSpec = DeepReadonly<z.output<typeof mailServerSpec>>;
+
+/** As the API server gives it, its defaults filled in. */
+export interface MailServer {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'MailServer';
+  readonly metadata: NamespacedMeta;
+  readonly spec: MailServerSpec;
+  readonly status: MailServerStatus;
+}
