@@ -6,7 +6,7 @@
 // solver along. This one registers the controllers of the CA and self-signed
 // issuers only, and backs off for seconds where cert-manager waits for hours.
 //
-// Its webhook cannot be had this way: admission.yaml beside this file stands in
+// Its webhook cannot be had this way: install.yaml beside this file stands in
 // for the two rules of it that matter to us.
 package main
 
