@@ -1,0 +1,107 @@
+/** Certificates made on the spot, for any test. Everything issued here is signed with real keys and stands up in OpenSSL. */
+import 'reflect-metadata';
+import { KeyObject, webcrypto } from 'node:crypto';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+  type Extension,
+} from '@peculiar/x509';
+import { parseChain, type Certificate } from '../../src/core/certificate.ts';
+
+type Keys = webcrypto.CryptoKeyPair;
+
+/** A certificate with its key and with what a server would send. */
+export interface Issued {
+  /** The certificate alone. */
+  readonly pem: string;
+  /** What cert-manager puts into `tls.crt`: the certificate and the CAs above it, without the self-signed root. */
+  readonly chainPem: string;
+  /** PKCS #8: what cert-manager puts into `tls.key`. */
+  readonly keyPem: string;
+  readonly certificate: Certificate;
+  readonly keys: Keys;
+}
+
+interface Common {
+  /** Self-signed without it. */
+  readonly issuer?: Issued;
+  /** Use this one's key again, for a renewal with the same key or a cross-signed CA. */
+  readonly sameKeyAs?: Issued;
+  /** ECDSA (P-256) by default; RSA has 2048 bits and takes longer. */
+  readonly algorithm?: 'ECDSA' | 'RSA' | 'Ed25519';
+  /** Default: an hour ago. */
+  readonly notBefore?: Date;
+  /** Default: in 90 days. */
+  readonly notAfter?: Date;
+}
+
+export function makeCA(options: Common & { readonly name: string }): Promise<Issued> {
+  return issue(options.name, options, [
+    new BasicConstraintsExtension(true, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+  ]);
+}
+
+/** A server's certificate for these DNS names; none at all makes one without a SAN. */
+export function makeLeaf(options: Common & { readonly names: readonly string[] }): Promise<Issued> {
+  const names = options.names.map((value) => ({ type: 'dns' as const, value }));
+  return issue(options.names[0] ?? 'no name', options, [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+    ...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
+  ]);
+}
+
+async function issue(commonName: string, options: Common, extensions: readonly Extension[]): Promise<Issued> {
+  const keys = options.sameKeyAs?.keys ?? (await generateKeys(options.algorithm ?? 'ECDSA'));
+  const issuerKeys = options.issuer?.keys ?? keys;
+  const hour = 3_600_000;
+  const certificate = await X509CertificateGenerator.create({
+    subject: [{ CN: [commonName] }],
+    issuer: options.issuer?.certificate.subject ?? [{ CN: [commonName] }],
+    notBefore: options.notBefore ?? new Date(Date.now() - hour),
+    notAfter: options.notAfter ?? new Date(Date.now() + 90 * 24 * hour),
+    publicKey: keys.publicKey,
+    signingKey: issuerKeys.privateKey,
+    signingAlgorithm: { name: issuerKeys.privateKey.algorithm.name, hash: 'SHA-256' },
+    extensions: [
+      ...extensions,
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(issuerKeys.publicKey),
+    ],
+  });
+  const pem = `${certificate.toString('pem')}\n`;
+  const [parsed] = parseChain(pem).certificates;
+  const above = options.issuer?.certificate.selfSigned === false ? options.issuer.chainPem : '';
+  return {
+    pem,
+    chainPem: pem + above,
+    keyPem: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }),
+    certificate: parsed,
+    keys,
+  };
+}
+
+async function generateKeys(algorithm: 'ECDSA' | 'RSA' | 'Ed25519'): Promise<Keys> {
+  const { subtle } = webcrypto;
+  switch (algorithm) {
+    case 'ECDSA':
+      return subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+    case 'RSA':
+      return subtle.generateKey(
+        { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+        true,
+        ['sign', 'verify'],
+      );
+    case 'Ed25519':
+      return (await subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as Keys;
+  }
+}
