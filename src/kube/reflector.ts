@@ -1,0 +1,208 @@
+import type { Logger } from '../observe/log.ts';
+import { ApiError, errorOfAnswer } from './api-error.ts';
+import { backOffMs } from './back-off.ts';
+import { sleep, type Clock } from './clock.ts';
+import type { ApiRequest, Cluster } from './cluster.ts';
+import { linesOf } from './lines.ts';
+import { apiVersionOf, pathOf, type KubeObject, type Resource } from './resource.ts';
+import type { Store } from './store.ts';
+
+export interface ReflectorOptions<T extends KubeObject> {
+  readonly cluster: Cluster;
+  readonly resource: Resource;
+  readonly store: Pick<Store<T>, 'apply' | 'remove' | 'replace' | 'markSynced'>;
+  /** Only these; undefined: the whole cluster. */
+  readonly namespaces?: readonly string[] | undefined;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Ask for metadata only: T is then PartialObject. */
+  readonly metadataOnly?: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Objects of one answer; default 500. */
+  readonly pageSize?: number;
+}
+
+/**
+ * Keeps the store equal to what the API server holds, until the signal is aborted: lists, watches, and goes on after every failure.
+ * The store is marked as synced when everything was listed once.
+ */
+export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>, signal: AbortSignal): Promise<void> {
+  const scopes: readonly (string | undefined)[] = options.namespaces ?? [undefined];
+  let unlisted = scopes.length;
+  const onFirstList = (): void => {
+    unlisted -= 1;
+    if (unlisted === 0) options.store.markSynced();
+  };
+  await Promise.all(scopes.map((namespace) => new Reflector(options, namespace, onFirstList).run(signal)));
+}
+
+const PAGE_SIZE = 500;
+const BACK_OFF = { firstMs: 1_000, maxMs: 30_000 };
+/** A watch that lasted this long was healthy: what ends it is no failure in a row. */
+const HEALTHY_WATCH_MS = 60_000;
+/** The API server ends a watch after this time and as much again at the most (by chance, so that not all come back at once). */
+const WATCH_SECONDS = 300;
+/** The API server sends a bookmark every minute; a connection silent for so long is dead. */
+const IDLE_MS = 150_000;
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+interface List<T> {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly T[];
+}
+
+interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: T;
+}
+
+/** Of one namespace, or of all. */
+class Reflector<T extends KubeObject> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #namespace: string | undefined;
+  readonly #onFirstList: () => void;
+  readonly #path: string;
+  readonly #log: Logger;
+  #isListed = false;
+  /** What the store is equal to; undefined: list first. */
+  #resourceVersion: string | undefined;
+
+  constructor(options: ReflectorOptions<T>, namespace: string | undefined, onFirstList: () => void) {
+    this.#options = options;
+    this.#namespace = namespace;
+    this.#onFirstList = onFirstList;
+    this.#path = pathOf(options.resource, { namespace });
+    this.#log = options.log.child({
+      resource: options.resource.plural,
+      ...(namespace === undefined ? {} : { namespace }),
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    for (let failures = 0; ;) {
+      const startedAt = clock.monotonic();
+      try {
+        this.#resourceVersion ??= await this.#list(signal);
+        await this.#watch(this.#resourceVersion, signal);
+      } catch (err) {
+        if (signal.aborted) return;
+        // Too old to go on from (410), or the kind is gone (404).
+        if (err instanceof ApiError && (err.status === 410 || err.status === 404)) this.#resourceVersion = undefined;
+        this.#log.warn({ err, failures }, 'the watch broke off; it will be taken up again');
+      }
+      // A watch that ends at once is a failure too, or we would ask without pause.
+      failures = clock.monotonic() - startedAt >= HEALTHY_WATCH_MS ? 0 : failures + 1;
+      if (failures > 0) await sleep(clock, backOffMs(failures, BACK_OFF, random), signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  /** Lists page by page, puts the whole into the store, and returns its resource version. */
+  async #list(signal: AbortSignal): Promise<string> {
+    const objects: T[] = [];
+    for (let next: string | undefined; ;) {
+      const page: List<T> = await this.#options.cluster.call({
+        ...this.#request(signal, 'PartialObjectMetadataList'),
+        query: { ...this.#selectors(), limit: String(this.#options.pageSize ?? PAGE_SIZE), continue: next },
+      });
+      for (const item of page.items) objects.push(this.#lean(item));
+      next = page.metadata.continue;
+      if (next !== undefined && next !== '') continue;
+      this.#options.store.replace(objects, this.#namespace);
+      if (!this.#isListed) this.#onFirstList();
+      this.#isListed = true;
+      this.#log.debug({ objects: objects.length }, 'listed');
+      return page.metadata.resourceVersion;
+    }
+  }
+
+  /** Puts every change since `resourceVersion` into the store until the server ends the watch. */
+  async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+    const { cluster, clock, random } = this.#options;
+    const idle = new AbortController();
+    const watchdog = (): (() => void) =>
+      clock.setTimer(IDLE_MS, () => {
+        idle.abort(new Error('the watch was silent for too long'));
+      });
+    let calm = watchdog();
+    try {
+      const chunks = await cluster.open({
+        ...this.#request(AbortSignal.any([signal, idle.signal]), 'PartialObjectMetadata'),
+        query: {
+          ...this.#selectors(),
+          watch: 'true',
+          allowWatchBookmarks: 'true',
+          resourceVersion,
+          timeoutSeconds: String(Math.round(WATCH_SECONDS * (1 + random()))),
+        },
+      });
+      for await (const line of linesOf(chunks)) {
+        calm();
+        calm = watchdog();
+        this.#take(JSON.parse(line) as WatchEvent<T>);
+      }
+    } finally {
+      calm();
+    }
+  }
+
+  #take({ type, object }: WatchEvent<T>): void {
+    const { store } = this.#options;
+    switch (type) {
+      case 'ADDED':
+      case 'MODIFIED':
+        store.apply(this.#lean(object));
+        break;
+      case 'DELETED':
+        store.remove(object);
+        break;
+      case 'BOOKMARK':
+        break;
+      case 'ERROR': {
+        // Here the object is a Status. Only a new list is sure to be right after it.
+        this.#resourceVersion = undefined;
+        const { code } = object as unknown as { readonly code?: number };
+        throw errorOfAnswer(`GET ${this.#path}?watch=true`, code ?? 500);
+      }
+    }
+    this.#resourceVersion = object.metadata.resourceVersion;
+  }
+
+  #request(signal: AbortSignal, metadataKind: string): ApiRequest {
+    return {
+      method: 'GET',
+      path: this.#path,
+      signal,
+      // Never with a full object as second choice: it would bring the keys.
+      ...(this.#options.metadataOnly === true
+        ? { accept: `application/json;as=${metadataKind};g=meta.k8s.io;v=v1` }
+        : {}),
+    };
+  }
+
+  #selectors(): { labelSelector: string | undefined; fieldSelector: string | undefined } {
+    const { labelSelector, fieldSelector } = this.#options;
+    return { labelSelector, fieldSelector };
+  }
+
+  /** Without what is large or may hold a key. Items of a list do not say what they are. */
+  #lean(object: T): T {
+    const metadata = without(object.metadata, 'managedFields') as T['metadata'];
+    const { annotations } = metadata;
+    const { kind } = this.#options.resource;
+    return {
+      ...object,
+      apiVersion: apiVersionOf(this.#options.resource),
+      kind,
+      metadata: annotations === undefined ? metadata : { ...metadata, annotations: without(annotations, LAST_APPLIED) },
+    };
+  }
+}
+
+/** A copy (deleting a property would cost every object its compact form in memory). */
+function without(object: object, name: string): object {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}
