@@ -1,6 +1,7 @@
 /** Which certificate of a set signed which, by names, key usage and signature; dates are asked for separately. */
 import { X509Certificate } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
+import { readPublicKey } from './x509.ts';
 
 /** Do names, key usage and signature say that this key signed this certificate? */
 export function isSignedBy(certificate: Certificate, signer: Certificate): boolean {
@@ -15,6 +16,16 @@ export function isSignedBy(certificate: Certificate, signer: Certificate): boole
 /** The same, by a CA. */
 export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   return issuer.isCA && isSignedBy(certificate, issuer);
+}
+
+/** Does this bare key (a SubjectPublicKeyInfo) verify the certificate's signature? There are no names to compare. */
+export function isSignedWith(certificate: Certificate, spki: Uint8Array): boolean {
+  const key = readPublicKey(spki);
+  try {
+    return key !== undefined && new X509Certificate(certificate.der).verify(key);
+  } catch {
+    return false; // a key of another kind than the signature
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The one place that reads X.509: wraps @peculiar/x509, which needs the Reflect polyfill before it. */
 import 'reflect-metadata';
-import { X509Certificate as OpenSSLCertificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, X509Certificate as OpenSSLCertificate, type KeyObject } from 'node:crypto';
 import { BasicConstraintsExtension, SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509';
 import type { Certificate, KeyAlgorithm } from './certificate.ts';
 
@@ -29,6 +29,15 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
     };
   } catch {
     // The libraries' words may quote what they read.
+    return undefined;
+  }
+}
+
+/** Reads a DER SubjectPublicKeyInfo; undefined when it is none, or a kind of key that OpenSSL does not know. */
+export function readPublicKey(spki: Uint8Array): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch {
     return undefined;
   }
 }
