@@ -22,7 +22,7 @@ const rfc2136 = z.object({
     new RegExp(`^${HOST}(:${PORT})?$`),
     260,
     'write host or host:port, as in ns1.example.nl, 192.0.2.53:5353 or [2001:db8::53]:53 (an IPv6 address stands in brackets)',
-  ).describe('The primary name server, host[:port]; port 53 where none is given. It is asked over TCP.'),
+  ).describe('The primary name server, host[:port]; port 53 where none is given.'),
   tsigKeyName: matching(
     /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/,
     253,
