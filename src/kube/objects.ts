@@ -42,20 +42,20 @@ export function createObject<T extends KubeObject>(
   cluster: Cluster,
   resource: Resource,
   object: NewObject<T>,
-  options: Pick<ApiRequest, 'signal' | 'timeoutMs'> = {},
+  signal?: AbortSignal,
 ): Promise<WriteResult<T>> {
   const { namespace } = object.metadata;
-  return write(cluster, { ...options, method: 'POST', path: pathOf(resource, { namespace }), body: object });
+  return write(cluster, { method: 'POST', path: pathOf(resource, { namespace }), body: object, signal });
 }
 
-/** Replaces the object if it still is the one that was read (by resourceVersion). */
+/** Replaces the object if it still is the one that was read (by resourceVersion); read by `getObject`: stores hold less. */
 export function replaceObject<T extends KubeObject>(
   cluster: Cluster,
   resource: Resource,
   object: T,
-  options: Pick<ApiRequest, 'signal' | 'timeoutMs'> = {},
+  signal?: AbortSignal,
 ): Promise<WriteResult<T>> {
-  return write(cluster, { ...options, method: 'PUT', path: pathOf(resource, object.metadata), body: object });
+  return write(cluster, { method: 'PUT', path: pathOf(resource, object.metadata), body: object, signal });
 }
 
 /** Replaces the status if the object still is the one that was read (by resourceVersion). Nothing else of the object is written. */

@@ -1,4 +1,5 @@
 /** Objects as the API server writes them (plain JSON: times are strings), and where they are found. */
+import { API_VERSION } from '../api/object.ts';
 
 export interface OwnerReference {
   readonly apiVersion: string;
@@ -61,9 +62,9 @@ export const CUSTOM_RESOURCE_DEFINITIONS = resource(
   'CustomResourceDefinition',
   'customresourcedefinitions',
 );
-export const MAIL_SERVERS = resource('tlsa-operator.io/v1alpha1', 'MailServer', 'mailservers');
-export const DNS_PROVIDERS = resource('tlsa-operator.io/v1alpha1', 'DNSProvider', 'dnsproviders');
-export const CLUSTER_DNS_PROVIDERS = resource('tlsa-operator.io/v1alpha1', 'ClusterDNSProvider', 'clusterdnsproviders');
+export const MAIL_SERVERS = resource(API_VERSION, 'MailServer', 'mailservers');
+export const DNS_PROVIDERS = resource(API_VERSION, 'DNSProvider', 'dnsproviders');
+export const CLUSTER_DNS_PROVIDERS = resource(API_VERSION, 'ClusterDNSProvider', 'clusterdnsproviders');
 
 export function apiVersionOf({ group, version }: Resource): string {
   return group === '' ? version : `${group}/${version}`;
