@@ -84,10 +84,12 @@ function matchTrustAnchor(record: TlsaRecord, chain: Chain, hostname: Name, at: 
   }
   const casInDate = cas.filter((ca) => isInDate(ca, at));
   const depth = isInDate(leaf, at) ? anchorDepth(record, leaf, casInDate) : undefined;
-  if (depth === undefined)
+  if (depth === undefined) {
     return mismatch('a certificate between the leaf and this CA has expired or is not yet valid');
-  if (!coversHostname(leaf.dnsNames, hostname))
+  }
+  if (!coversHostname(leaf.dnsNames, hostname)) {
     return mismatch('no DNS name of the certificate (subjectAltName) covers the hostname');
+  }
   return { matches: true, depth, reason: 'this CA signed what the server presents' };
 }
 

@@ -8,8 +8,9 @@ export type Name = string;
 
 export const ROOT: Name = '.';
 
-const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
-const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+// Matched before lower-casing: there are letters beyond ASCII that become ASCII ones by it (U+212A, the Kelvin sign).
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 const MAX_PRESENTATION_LENGTH = 253;
 
 /** The labels from left to right; the root has none. */
@@ -27,7 +28,9 @@ export function parentOf(name: Name): Name | undefined {
 
 /** Is `name` equal to `ancestor` or below it? */
 export function isAtOrBelow(name: Name, ancestor: Name): boolean {
-  return ancestor === ROOT || name === ancestor || name.endsWith(`.${ancestor}`);
+  const above = labelsOf(ancestor);
+  const end = labelsOf(name).slice(-above.length);
+  return above.length === 0 || (end.length === above.length && end.every((label, index) => label === above[index]));
 }
 
 /**
@@ -36,14 +39,14 @@ export function isAtOrBelow(name: Name, ancestor: Name): boolean {
  */
 export function canonicalName(text: string): Name {
   if (text === ROOT) return ROOT;
-  const name = text.toLowerCase().replace(/\.$/, '');
+  const name = text.replace(/\.$/, '');
   if (name.length > MAX_PRESENTATION_LENGTH || !name.split('.').every((label) => LABEL.test(label))) {
     throw stalled(
       'InvalidName',
       `${JSON.stringify(text)} is not a DNS name: labels of 1 to 63 letters, digits, hyphens, joined by dots, 253 characters in all; an internationalized name is written in A-labels (xn--...)`,
     );
   }
-  return name;
+  return name.toLowerCase();
 }
 
 /**
@@ -51,7 +54,7 @@ export function canonicalName(text: string): Name {
  * @throws OperatorError `InvalidHostname`
  */
 export function canonicalHostname(text: string): Name {
-  const name = text.toLowerCase().replace(/\.$/, '');
+  const name = text.replace(/\.$/, '');
   const labels = name.split('.');
   if (name.length > MAX_PRESENTATION_LENGTH || labels.length < 2 || !labels.every((label) => HOST_LABEL.test(label))) {
     throw stalled(
@@ -59,7 +62,7 @@ export function canonicalHostname(text: string): Name {
       `${JSON.stringify(text)} is not the name of a host: two or more labels of letters, digits and hyphens, as in mx1.example.nl; an internationalized name is written in A-labels (xn--...)`,
     );
   }
-  return name;
+  return name.toLowerCase();
 }
 
 /** Where the TLSA records of a service stand: `_25._tcp.mx1.example.nl` (RFC 6698 §3). */

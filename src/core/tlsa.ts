@@ -40,7 +40,7 @@ export function combinationOf(record: TlsaRecord): string {
   return `${record.usage} ${record.selector} ${record.matchingType}`;
 }
 
-const PRESENTATION = /^\s*(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+([0-9a-f\s]*)$/i;
+const PRESENTATION = /^\s*(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+([0-9a-f][0-9a-f\s]*)$/i;
 
 /**
  * Reads presentation form: white space inside the data is allowed (RFC 6698 §2.2), colons are not.
@@ -51,7 +51,7 @@ export function parseTlsa(text: string): TlsaRecord {
     part.replace(/\s/g, ''),
   );
   const parameters = [usage, selector, matchingType].map(Number);
-  if (data === undefined || data === '' || data.length % 2 !== 0 || parameters.some((value) => !(value <= 255))) {
+  if (data === undefined || data.length % 2 !== 0 || parameters.some((value) => !(value <= 255))) {
     throw stalled(
       'InvalidTLSARecord',
       `${JSON.stringify(text.slice(0, 80))} is not a TLSA record: three numbers up to 255 and an even number of hexadecimal digits, as in "3 1 1 <64 digits>"`,
@@ -75,12 +75,12 @@ export function encodeTlsa(record: TlsaRecord): Buffer {
 
 /**
  * Reads RDATA.
- * @throws OperatorError `InvalidTLSARecord` when it is too short to hold the three parameters
+ * @throws OperatorError `InvalidTLSARecord` when nothing stands behind the three parameters
  */
 export function decodeTlsa(rdata: Uint8Array): TlsaRecord {
   const [usage, selector, matchingType] = rdata;
-  if (usage === undefined || selector === undefined || matchingType === undefined) {
-    throw stalled('InvalidTLSARecord', 'TLSA RDATA of fewer than three octets');
+  if (usage === undefined || selector === undefined || matchingType === undefined || rdata.length === 3) {
+    throw stalled('InvalidTLSARecord', 'a TLSA record without data stands in the DNS; remove it');
   }
   return { usage, selector, matchingType, data: Buffer.from(rdata.subarray(3)).toString('hex') };
 }
