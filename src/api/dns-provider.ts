@@ -81,7 +81,7 @@ const labelSelector = z
 
 const allowance = z.object({
   namespaceSelector: labelSelector.describe('Which namespaces, by their labels; {} is every namespace.'),
-  hostnames: setOf(hostnamePattern(), 1, 64).describe(
+  hostnames: setOf(hostnamePattern(), 1, 16).describe(
     'Which hosts: mx1.example.nl is that one, *.example.nl all below example.nl at any depth.',
   ),
 });
@@ -92,7 +92,7 @@ export type DnsProviderSpec = DeepReadonly<z.output<typeof dnsProviderSpec>>;
 export const clusterDnsProviderSpec = z
   .object({
     ...providers,
-    allow: atomicList(allowance, 64).describe(
+    allow: atomicList(allowance, 128).describe(
       'Who may publish what: a MailServer may use this provider for a host when one entry names both its namespace and the host. [] is nobody.',
     ),
   })
