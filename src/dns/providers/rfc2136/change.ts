@@ -1,0 +1,128 @@
+/** Changes as UPDATE requests: many owners in one, and again in halves where the server refuses. */
+import { OperatorError, stalled } from '../../../core/errors.ts';
+import type { Name } from '../../../core/name.ts';
+import { encodeTlsa, union, without } from '../../../core/tlsa.ts';
+import { Rcode } from '../../constants.ts';
+import { encodeRecord, type ResourceRecord } from '../../resource-record.ts';
+import { add, deleteRRset, rrsetDoesNotExist, rrsetHolds, update } from '../../update.ts';
+import type { Change, ChangeResult, Zone } from '../provider.ts';
+import type { Client } from './client.ts';
+import { failureOf, primaryError, type PrimaryFailure } from './errors.ts';
+
+/** One change may be longer, up to what fits into a message beside the signature; several together may not. */
+const MAX_SHARED_OCTETS = 16_384;
+const MAX_OCTETS = 65_000;
+
+/** A change in the words of UPDATE. */
+interface Step {
+  readonly owner: Name;
+  readonly prerequisites: readonly ResourceRecord[];
+  readonly updates: readonly ResourceRecord[];
+  readonly octets: number;
+}
+
+/** With its place among the results. */
+type Placed = Step & { readonly index: number };
+
+/** One result a change, in order. Never rejects. */
+export async function applyChanges(
+  client: Client,
+  zone: Zone,
+  changes: readonly Change[],
+  signal?: AbortSignal,
+): Promise<readonly ChangeResult[]> {
+  const results: ChangeResult[] = [];
+  /** Set once the server cannot be worked with: what was not sent yet is not sent. */
+  let over: OperatorError | undefined;
+
+  const apply = async (steps: readonly Placed[]): Promise<void> => {
+    const [first, ...others] = steps;
+    if (first === undefined) return;
+    const finish = (result: ChangeResult): void => {
+      for (const { index } of steps) results[index] = result;
+    };
+    if (over !== undefined) {
+      finish({ outcome: 'Refused', error: over });
+      return;
+    }
+    const alone = others.length === 0;
+    const octets = steps.reduce((sum, step) => sum + step.octets, 0);
+    if (!alone && octets > MAX_SHARED_OCTETS) return applyHalves(steps);
+
+    const message = update(
+      zone.name,
+      steps.flatMap(({ prerequisites }) => prerequisites),
+      steps.flatMap(({ updates }) => updates),
+    );
+    const reply = await client.update(message, signal);
+    if (!reply.verified && !isAboutTheChanges(reply.failure)) {
+      over = primaryError(reply.failure, client.place(zone.name));
+      finish({ outcome: reply.mayBeDone ? 'Unknown' : 'Refused', error: over });
+    } else if (reply.verified && reply.message.rcode === Rcode.NoError) {
+      finish({ outcome: 'Applied' });
+    } else if (!alone) {
+      return applyHalves(steps);
+    } else if (reply.verified && isConflict(reply.message.rcode)) {
+      finish({ outcome: 'Conflict' });
+    } else {
+      const failure = reply.verified ? failureOf(reply.message.rcode) : reply.failure;
+      finish({ outcome: 'Refused', error: primaryError(failure, client.place(first.owner)) });
+    }
+  };
+
+  const applyHalves = async (steps: readonly Placed[]): Promise<void> => {
+    const middle = Math.ceil(steps.length / 2);
+    await apply(steps.slice(0, middle));
+    await apply(steps.slice(middle));
+  };
+
+  const steps: Placed[] = [];
+  for (const [index, change] of changes.entries()) {
+    try {
+      steps.push({ ...stepOf(change), index });
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      results[index] = { outcome: 'Refused', error };
+    }
+  }
+  await apply(steps);
+  return results;
+}
+
+/**
+ * RFC 2136 §2.4, §2.5. The value is written anew as a whole, so that every record of it has this TTL: an RRset has one (RFC 2181 §5.2),
+ * and servers differ in what an addition with another TTL does to the rest. A CNAME must be absent because an addition beside one is
+ * dropped without an error (§3.4.2.2).
+ * @throws OperatorError `InvalidName`, `RecordSetTooLarge`
+ */
+function stepOf(change: Change): Step {
+  const { owner, expected, ttlSeconds } = change;
+  const prerequisites = [
+    rrsetDoesNotExist(owner, 'CNAME'),
+    ...(expected.records.length === 0
+      ? [rrsetDoesNotExist(owner, 'TLSA')]
+      : expected.records.map((record) => rrsetHolds(owner, 'TLSA', encodeTlsa(record)))),
+  ];
+  const target = union(without(expected.records, change.remove), change.add);
+  const updates = [
+    deleteRRset(owner, 'TLSA'),
+    ...target.map((record) => add(owner, 'TLSA', ttlSeconds, encodeTlsa(record))),
+  ];
+  const octets = [...prerequisites, ...updates].reduce((sum, record) => sum + encodeRecord(record).length, 0);
+  if (octets > MAX_OCTETS) {
+    throw stalled(
+      'RecordSetTooLarge',
+      `the TLSA records at ${owner} are too large for one DNS message of 64 KiB: remove those that carry whole certificates (matching type 0)`,
+    );
+  }
+  return { owner, prerequisites, updates, octets };
+}
+
+function isConflict(rcode: number): boolean {
+  return rcode === Rcode.YXRRSet || rcode === Rcode.NXRRSet;
+}
+
+/** May one of several changes be what is refused? Else the next request would fare no better. */
+function isAboutTheChanges(failure: PrimaryFailure): boolean {
+  return failure === 'Refused' || failure === 'FormErr' || failure === 'ServFail';
+}

@@ -1,0 +1,124 @@
+/** The provider for every server that takes dynamic updates (RFC 2136) with transaction signatures (RFC 8945). */
+import { stalled } from '../../../core/errors.ts';
+import { canonicalName, isAtOrBelow, parentOf, ROOT, type Name } from '../../../core/name.ts';
+import { decodeTlsa } from '../../../core/tlsa.ts';
+import { Rcode, RRType } from '../../constants.ts';
+import { EDNS, EDNS_DO } from '../../edns.ts';
+import type { ReceivedMessage } from '../../message.ts';
+import { query, rrset, ttlOfRRset, type QueryType } from '../../query.ts';
+import { parseServer } from '../../server.ts';
+import { tsigKey, type TsigAlgorithm } from '../../tsig-key.ts';
+import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
+import { applyChanges } from './change.ts';
+import { createClient } from './client.ts';
+import { failureOf, primaryError } from './errors.ts';
+
+export interface Rfc2136Options {
+  /** The primary: `host` or `host:port`. */
+  readonly server: string;
+  readonly tsigKeyName: string;
+  readonly tsigAlgorithm: TsigAlgorithm;
+  /** Base64. */
+  readonly tsigSecret: string;
+  /** Only these zones are used; all that the server has when there is none. */
+  readonly zones?: readonly string[];
+  /** For each request, 10 seconds if not given. */
+  readonly timeoutMs?: number;
+  /** Refuses a server on this machine: for servers that a tenant names. */
+  readonly refuseLocal?: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** @throws OperatorError `InvalidServerAddress`, `InvalidName`, `InvalidTSIGSecret`; nothing is asked yet */
+export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
+  const { timeoutMs = 10_000, refuseLocal = false, now } = options;
+  const server = { ...parseServer(options.server), refuseLocal };
+  const key = tsigKey(options.tsigKeyName, options.tsigAlgorithm, options.tsigSecret);
+  const client = createClient({ server, key, timeoutMs, now });
+  const allowed = (options.zones ?? []).map(canonicalName);
+
+  /** The server's word about a name: with authority, or `undefined` when it has none. */
+  const ask = async (
+    name: Name,
+    type: QueryType,
+    edns: typeof EDNS,
+    signal?: AbortSignal,
+  ): Promise<ReceivedMessage | undefined> => {
+    const reply = await client.ask(query(name, type, [], edns), signal);
+    const rcode = reply.verified ? reply.message.rcode : undefined;
+    if (reply.verified && (rcode === Rcode.NoError || rcode === Rcode.NXDomain)) {
+      return reply.message.flags.has('aa') ? reply.message : undefined;
+    }
+    const failure = reply.verified ? failureOf(reply.message.rcode) : reply.failure;
+    if (failure === 'Refused' || failure === 'NotAuth') return undefined;
+    throw primaryError(failure, client.place(name));
+  };
+
+  const mustAsk = async (
+    name: Name,
+    type: QueryType,
+    edns: typeof EDNS,
+    signal?: AbortSignal,
+  ): Promise<ReceivedMessage> => {
+    const message = await ask(name, type, edns, signal);
+    if (message === undefined) throw primaryError('NotAuth', client.place(name));
+    return message;
+  };
+
+  const signing = async (zone: Name, signal?: AbortSignal): Promise<Zone['signing']> => {
+    const keys = await mustAsk(zone, 'DNSKEY', EDNS, signal);
+    const soa = await mustAsk(zone, 'SOA', EDNS_DO, signal);
+    const signed = rrset(keys.answers, zone, 'DNSKEY').length > 0 && rrset(soa.answers, zone, 'RRSIG').length > 0;
+    return signed ? 'Signing' : 'NotSigning';
+  };
+
+  /** An authoritative answer names its zone by the SOA: as the answer at the apex, as the proof of absence below it. */
+  const closestZone = async (name: Name, signal?: AbortSignal): Promise<Name | undefined> => {
+    for (let at: Name | undefined = name; at !== undefined && at !== ROOT; at = parentOf(at)) {
+      const message = await ask(at, 'SOA', EDNS, signal);
+      // Not ours; or below a delegation, where the zone above must not be taken.
+      if (message === undefined) return undefined;
+      if (rrset(message.answers, at, 'CNAME').length > 0) continue; // nothing about this name's own zone
+      const soa = [...message.answers, ...message.authorities].find(({ type }) => type === RRType.SOA);
+      if (soa !== undefined && isAtOrBelow(at, soa.name)) return soa.name;
+    }
+    return undefined;
+  };
+
+  return {
+    // Any answer that verifies will do: a server also signs that it does not serve this name.
+    authenticate: async (signal) => {
+      const name = allowed[0] ?? ROOT;
+      const reply = await client.ask(query(name, 'SOA', [], EDNS), signal);
+      if (!reply.verified) throw primaryError(reply.failure, client.place(name));
+    },
+
+    findZone: async (name, signal) => {
+      const candidates = allowed.filter((zone) => isAtOrBelow(name, zone));
+      if (allowed.length > 0 && candidates.length === 0) return undefined;
+      const zone = await closestZone(name, signal);
+      if (zone !== undefined && (allowed.length === 0 || candidates.includes(zone))) {
+        return { name: zone, signing: await signing(zone, signal) };
+      }
+      if (zone === undefined && candidates.length > 0) throw primaryError('NotAuth', client.place(name));
+      return undefined;
+    },
+
+    read: async (_zone, owner, signal): Promise<RecordSet> => {
+      const { answers } = await mustAsk(owner, 'TLSA', EDNS, signal);
+      if (rrset(answers, owner, 'CNAME').length > 0) throw ownerIsAlias(owner);
+      const records = rrset(answers, owner, 'TLSA');
+      return { records: records.map(({ rdata }) => decodeTlsa(rdata)), ttlSeconds: ttlOfRRset(records) };
+    },
+
+    change: (zone, changes, signal) => applyChanges(client, zone, changes, signal),
+  };
+}
+
+function ownerIsAlias(owner: Name): Error {
+  return stalled(
+    'OwnerIsAlias',
+    `${owner} is an alias (CNAME): TLSA records cannot stand beside it; remove the CNAME, or keep the records where it leads`,
+  );
+}

@@ -1,0 +1,36 @@
+import { WireError } from './wire-error.ts';
+
+/** Reads a message from front to back, never beyond its end. */
+export class Reader {
+  readonly message: Buffer;
+  offset: number;
+
+  constructor(message: Buffer, offset = 0) {
+    this.message = message;
+    this.offset = offset;
+  }
+
+  uint8(): number {
+    return this.take(1).readUInt8();
+  }
+
+  uint16(): number {
+    return this.take(2).readUInt16BE();
+  }
+
+  uint32(): number {
+    return this.take(4).readUInt32BE();
+  }
+
+  uint48(): number {
+    return this.take(6).readUIntBE(0, 6);
+  }
+
+  take(length: number): Buffer {
+    const end = this.offset + length;
+    if (end > this.message.length) throw new WireError('the message ends in the middle of a field');
+    const octets = this.message.subarray(this.offset, end);
+    this.offset = end;
+    return octets;
+  }
+}

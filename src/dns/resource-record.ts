@@ -1,0 +1,107 @@
+/** Resource records (RFC 1035 §4.1.3, RFC 3597) and the RDATA that this program reads. */
+import type { Name } from '../core/name.ts';
+import { RRClass, RRType } from './constants.ts';
+import { decodeName, encodeName } from './name-codec.ts';
+import { Reader } from './reader.ts';
+import { WireError } from './wire-error.ts';
+
+export interface ResourceRecord {
+  readonly name: Name;
+  readonly type: number;
+  readonly class: number;
+  readonly ttlSeconds: number;
+  /** Without compression. */
+  readonly rdata: Buffer;
+}
+
+const MAX_TTL = 0x7fffffff;
+
+export function encodeRecord(record: ResourceRecord): Buffer {
+  const fixed = Buffer.alloc(10);
+  fixed.writeUInt16BE(record.type, 0);
+  fixed.writeUInt16BE(record.class, 2);
+  fixed.writeUInt32BE(record.ttlSeconds, 4);
+  fixed.writeUInt16BE(record.rdata.length, 8);
+  return Buffer.concat([encodeName(record.name), fixed, record.rdata]);
+}
+
+/** @throws WireError */
+export function decodeRecord(reader: Reader): ResourceRecord {
+  const name = decodeName(reader);
+  const type = reader.uint16();
+  const recordClass = reader.uint16();
+  const ttl = reader.uint32();
+  const length = reader.uint16();
+  const end = reader.offset + length;
+  // The bound keeps names inside RDATA from running past its end; pointers still lead back into the message.
+  const bounded = new Reader(reader.message.subarray(0, end), reader.offset);
+  reader.take(length);
+  // UPDATE says "any RRset", "no such RRset" and "delete it" with an empty RDATA (RFC 2136 §2.4, §2.5).
+  const empty = length === 0 && (recordClass === RRClass.ANY || recordClass === RRClass.NONE);
+  const rdata = empty ? Buffer.alloc(0) : decodeRdata(type, bounded, end);
+  if (bounded.offset !== end && !empty) throw new WireError('RDATA of the wrong length');
+  return { name, type, class: recordClass, ttlSeconds: ttlOf(type, ttl), rdata };
+}
+
+/** RFC 2181 §8: a TTL with its highest bit set counts as zero. OPT keeps other things there (RFC 6891 §6.1.3). */
+function ttlOf(type: number, ttl: number): number {
+  return type !== RRType.OPT && ttl > MAX_TTL ? 0 : ttl;
+}
+
+/** The RDATA without compression; only the types of RFC 1035 may be compressed (RFC 3597 §4). */
+function decodeRdata(type: number, reader: Reader, end: number): Buffer {
+  switch (type) {
+    case RRType.NS:
+    case RRType.CNAME:
+      return encodeName(decodeName(reader));
+    case RRType.SOA:
+      return Buffer.concat([encodeName(decodeName(reader)), encodeName(decodeName(reader)), reader.take(20)]);
+    case RRType.A:
+      return Buffer.from(reader.take(4));
+    case RRType.AAAA:
+      return Buffer.from(reader.take(16));
+    default: {
+      const rdata = Buffer.from(reader.take(end - reader.offset));
+      if (rdata.length < (MIN_RDATA.get(type) ?? 0)) throw new WireError('RDATA that is too short for its type');
+      return rdata;
+    }
+  }
+}
+
+/** The fixed part, and one octet of what follows: RFC 4034 §5.1, §3.1, §4.1, §2.1, and RFC 6698 §2.1. */
+const MIN_RDATA: ReadonlyMap<number, number> = new Map([
+  [RRType.DS, 5],
+  [RRType.RRSIG, 20],
+  [RRType.NSEC, 2],
+  [RRType.DNSKEY, 5],
+  [RRType.TLSA, 4],
+]);
+
+/** The address of an A or AAAA record, in text. */
+export function addressOf({ rdata }: ResourceRecord): string {
+  if (rdata.length === 4) return rdata.join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => rdata.readUInt16BE(index * 2).toString(16));
+  // The URL parser writes IPv6 as RFC 5952 says.
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+/** The name that an NS or CNAME record leads to. */
+export function targetOf({ rdata }: ResourceRecord): Name {
+  return decodeName(new Reader(rdata));
+}
+
+/** How long a denial may be kept: the lower of the SOA's TTL and its last field (RFC 2308 §5). */
+export function negativeTtl({ rdata, ttlSeconds }: ResourceRecord): number {
+  return Math.min(ttlSeconds, rdata.readUInt32BE(rdata.length - 4));
+}
+
+/** RFC 4034 §3.1. */
+export interface Rrsig {
+  readonly typeCovered: number;
+  /** The labels of the owner that was signed, without `*`: fewer than the owner's mean that a wildcard made it (§3.1.3). */
+  readonly labels: number;
+}
+
+export function rrsigOf({ rdata }: ResourceRecord): Rrsig {
+  return { typeCovered: rdata.readUInt16BE(0), labels: rdata.readUInt8(3) };
+}

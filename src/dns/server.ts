@@ -1,0 +1,71 @@
+/** Where a DNS server is: host and port as a person writes them, and the addresses that leads to. */
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+import { stalled } from '../core/errors.ts';
+import { ExchangeError } from './exchange-error.ts';
+
+export interface Server {
+  /** A name or an address. */
+  readonly host: string;
+  readonly port: number;
+  /** Refuses addresses that lead to this machine or to a cloud's metadata: for servers that a tenant names. */
+  readonly refuseLocal?: boolean;
+}
+
+const HOST_AND_PORT = /^(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^:]+))(?::(?<port>\d{1,5}))?$/;
+const HOST = /^[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?\.?$/i;
+
+/**
+ * Reads `ns1.example.nl`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`; port 53 when none is given.
+ * @throws OperatorError `InvalidServerAddress`
+ */
+export function parseServer(text: string): Server {
+  if (isIP(text) === 6) return { host: text, port: 53 };
+  const { bracketed, host = bracketed ?? '', port = '53' } = HOST_AND_PORT.exec(text)?.groups ?? {};
+  const valid = bracketed === undefined ? HOST.test(host) : isIP(host) === 6;
+  if (!valid || Number(port) < 1 || Number(port) > 65_535) {
+    throw stalled(
+      'InvalidServerAddress',
+      `${JSON.stringify(text)} is not a DNS server: a host name or an address, and perhaps a port, as in ns1.example.nl:53`,
+    );
+  }
+  return { host, port: Number(port) };
+}
+
+/** For messages: `ns1.example.nl:53`. */
+export function formatServer({ host, port }: Server): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+const LOCAL = new BlockList();
+LOCAL.addSubnet('0.0.0.0', 8, 'ipv4');
+LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
+LOCAL.addSubnet('169.254.0.0', 16, 'ipv4'); // with the metadata service of most clouds
+LOCAL.addAddress('::', 'ipv6');
+LOCAL.addAddress('::1', 'ipv6');
+LOCAL.addSubnet('fe80::', 10, 'ipv6');
+LOCAL.addAddress('fd00:ec2::254', 'ipv6'); // AWS
+LOCAL.addAddress('100.100.100.200', 'ipv4'); // Alibaba Cloud
+
+/**
+ * The addresses of a server, by the system's resolver where it is a name.
+ * @throws ExchangeError `AddressUnknown`, `AddressRefused`
+ */
+export async function addressesOf({ host, refuseLocal }: Server): Promise<readonly string[]> {
+  const found = isIP(host) ? [host] : await resolveHost(host);
+  const addresses = refuseLocal ? found.filter((address) => !isLocal(address)) : found;
+  if (addresses.length === 0) throw new ExchangeError('AddressRefused', false);
+  return addresses;
+}
+
+async function resolveHost(host: string): Promise<string[]> {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (error) {
+    throw new ExchangeError('AddressUnknown', false, { cause: error });
+  }
+}
+
+function isLocal(address: string): boolean {
+  return LOCAL.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
