@@ -1,5 +1,5 @@
 /** The zone that holds a name, the servers that answer for it, and what each of them answers. */
-import { stalled, transient } from '../core/errors.ts';
+import { OperatorError, stalled, transient } from '../core/errors.ts';
 import { parentOf, ROOT, type Name } from '../core/name.ts';
 import { decodeTlsa, sameSet, type TlsaRecord } from '../core/tlsa.ts';
 import { Rcode } from './constants.ts';
@@ -13,7 +13,7 @@ import { addressOf, targetOf, type ResourceRecord } from './resource-record.ts';
 
 export interface NameServer {
   readonly name: Name;
-  /** Empty: its name has no address. */
+  /** Empty: its name has none, or could not be looked up. */
   readonly addresses: readonly string[];
 }
 
@@ -150,6 +150,12 @@ async function delegatedTo(zone: Name, resolver: Resolver, options: AskOptions):
 }
 
 async function withAddresses(name: Name, resolver: Resolver, { signal }: AskOptions): Promise<NameServer> {
-  const [a, aaaa] = await Promise.all([resolver.lookup(name, 'A', signal), resolver.lookup(name, 'AAAA', signal)]);
-  return { name, addresses: [...a.records, ...aaaa.records].map(addressOf) };
+  try {
+    const lookups = await Promise.all([resolver.lookup(name, 'A', signal), resolver.lookup(name, 'AAAA', signal)]);
+    return { name, addresses: lookups.flatMap(({ records }) => records.map(addressOf)) };
+  } catch (error) {
+    // One server's name that does not resolve says nothing about the others; it counts as one that cannot be reached.
+    if (error instanceof OperatorError) return { name, addresses: [] };
+    throw error;
+  }
 }
