@@ -4,6 +4,12 @@
  */
 import type { Change, ChangeResult, DnsProvider, Zone } from './provider.ts';
 
+/** One of these is shared by all that write through one provider. */
+export interface ZoneWriter {
+  /** One change, with its own result; rejects as `DnsProvider.change` does. */
+  write(zone: Zone, change: Change): Promise<ChangeResult>;
+}
+
 /** No one waits behind more changes than this for the result of a request that is done. */
 const MAX_BATCH = 100;
 
@@ -13,36 +19,13 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** One of these is shared by all that write through one provider. */
-export class ZoneWriter {
-  readonly #provider: Pick<DnsProvider, 'change'>;
+export function createZoneWriter(provider: Pick<DnsProvider, 'change'>): ZoneWriter {
   /** What waits for each zone that has a request under way. */
-  readonly #queues = new Map<string, Waiting[]>();
+  const queues = new Map<string, Waiting[]>();
 
-  constructor(provider: Pick<DnsProvider, 'change'>) {
-    this.#provider = provider;
-  }
-
-  /** One change, with its own result; rejects as `DnsProvider.change` does. */
-  write(zone: Zone, change: Change): Promise<ChangeResult> {
-    return new Promise((resolve, reject) => {
-      const key = `${zone.name} ${zone.id ?? ''}`;
-      const waiting = { change, resolve, reject };
-      const queue = this.#queues.get(key);
-      if (queue === undefined) void this.#drain(key, zone, [waiting]);
-      else queue.push(waiting);
-    });
-  }
-
-  async #drain(key: string, zone: Zone, queue: Waiting[]): Promise<void> {
-    this.#queues.set(key, queue);
-    while (queue.length > 0) await this.#send(zone, takeBatch(queue));
-    this.#queues.delete(key);
-  }
-
-  async #send(zone: Zone, batch: readonly Waiting[]): Promise<void> {
+  const send = async (zone: Zone, batch: readonly Waiting[]): Promise<void> => {
     try {
-      const results = await this.#provider.change(
+      const results = await provider.change(
         zone,
         batch.map(({ change }) => change),
       );
@@ -54,7 +37,24 @@ export class ZoneWriter {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-  }
+  };
+
+  const drain = async (key: string, zone: Zone, queue: Waiting[]): Promise<void> => {
+    queues.set(key, queue);
+    while (queue.length > 0) await send(zone, takeBatch(queue));
+    queues.delete(key);
+  };
+
+  return {
+    write: (zone, change) =>
+      new Promise((resolve, reject) => {
+        const key = `${zone.name} ${zone.id ?? ''}`;
+        const waiting = { change, resolve, reject };
+        const queue = queues.get(key);
+        if (queue === undefined) void drain(key, zone, [waiting]);
+        else queue.push(waiting);
+      }),
+  };
 }
 
 /** Takes what can go together: one change an owner, since all are judged by what was there before. */
