@@ -9,6 +9,10 @@ interface Row {
 }
 
 const COMMANDS: Readonly<Record<string, Row>> = {
+  run: {
+    summary: 'run the operator',
+    load: async () => (await import('./run.ts')).run,
+  },
   generate: {
     summary: 'print the TLSA records for a certificate chain',
     load: async () => (await import('./generate.ts')).generate,

@@ -17,7 +17,7 @@ export interface Certificate {
   readonly dnsNames: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** BasicConstraints says CA. */
+  /** It may sign certificates: BasicConstraints says CA, and key usage, if it is there, keyCertSign. */
   readonly isCA: boolean;
   /** Its own key verifies its signature. */
   readonly selfSigned: boolean;

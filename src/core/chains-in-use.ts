@@ -1,7 +1,8 @@
 /** C, the chains that may be met at an endpoint: how it changes from one pass to the next (docs/rollover.md). */
 import type { ChainSummary } from './chain-summary.ts';
 import type { Facts } from './facts.ts';
-import { formatTime, type StoredCertificate, type StoredChain } from './state.ts';
+import type { StoredCertificate, StoredChain } from './state.ts';
+import { formatTime } from './time.ts';
 
 /** How often endpoints are looked at while a former chain is to be proven gone. */
 const PROVING_PROBE_MS = 60_000;

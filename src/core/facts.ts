@@ -66,8 +66,8 @@ export interface OwnerFacts {
   readonly zone: Known<Name>;
   /** The TLSA RRset as the primary holds it. */
   readonly current: Known<{ readonly records: readonly TlsaRecord[]; readonly ttlSeconds: number | undefined }>;
-  /** The provider accepted the stored intent just now; the next look at the primary must show it. */
-  readonly applied: boolean;
+  /** How our last attempt to write here ended, as far as this process knows: accepted by the server, or why not. */
+  readonly lastAttempt: 'Applied' | OperatorError | undefined;
   readonly security: Known<Security>;
   /** The authoritative servers that do not answer `current` (yet); undefined where nothing is published. */
   readonly lagging: Known<readonly Name[]> | undefined;

@@ -14,6 +14,8 @@ export interface FirstPublication {
   readonly wanted: readonly TlsaRecord[];
 }
 
+const DANE_EE = 3;
+
 type Check = (input: FirstPublication) => OperatorError | undefined;
 
 const CHECKS: readonly Check[] = [
@@ -81,28 +83,26 @@ function zoneIsSecure({ facts, owner }: FirstPublication): OperatorError | undef
   );
 }
 
-/** What the RRset would say must match what is served now, at each address and for each kind of key. */
+/** What the RRset would say must match what is served now: at each address, for each kind of key, by the key itself. */
 function everyEndpointMatches(input: FirstPublication): OperatorError | undefined {
   const { facts, owner, wanted } = input;
   if (facts.desired.probe === 'Disabled') return undefined;
-  if (facts.endpoints === undefined)
+  if (facts.endpoints === undefined) {
     return transient('NotProbedYet', `${owner.hostname} port ${owner.port} has not been looked at yet`);
+  }
   if (!facts.endpoints.known) return facts.endpoints.error;
-  const endpoints = facts.endpoints.value.filter(
-    (endpoint) => endpoint.hostname === owner.hostname && endpoint.port === owner.port,
+  const reached = facts.endpoints.value.filter(
+    ({ hostname, port, presented }) =>
+      hostname === owner.hostname && port === owner.port && presented.kind !== 'Skipped',
   );
-  const reached = endpoints.filter((endpoint) => endpoint.presented.kind !== 'Skipped');
   if (reached.length === 0) {
     return transient(
       'ProbeUnavailable',
       `no address of ${owner.hostname} can be reached from here on port ${owner.port}; open the way, or set spec.verification.probe to Disabled`,
     );
   }
-  for (const endpoint of reached) {
-    const problem = endpointProblem(endpoint, wanted, facts.now);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+  const keys = wanted.filter(({ usage }) => usage === DANE_EE);
+  return reached.map((endpoint) => endpointProblem(endpoint, keys, facts.now)).find((problem) => problem !== undefined);
 }
 
 /** Why a sender that holds `records` would refuse this endpoint. */

@@ -1,10 +1,11 @@
 /** One owner's RRset: what is to become of it, and what is to be remembered. */
-import { transient, type OperatorError } from './errors.ts';
+import { OperatorError } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { firstPublicationBlockedBy } from './first-publication.ts';
 import type { Name } from './name.ts';
-import { formatTime, type Intent, type StoredRecordSet, type Version } from './state.ts';
+import type { Intent, StoredRecordSet, Version } from './state.ts';
 import type { Role, TargetRecord } from './target.ts';
+import { formatTime } from './time.ts';
 import { formatTlsa, intersection, parseTlsa, sameSet, union, without, type TlsaRecord } from './tlsa.ts';
 
 /** A change of one owner's RRset, planned from what the primary holds. */
@@ -21,10 +22,10 @@ export interface RecordSetPlan {
   readonly owner: OwnerFacts;
   /** What to store; undefined when there is nothing (left) to remember. */
   readonly next: StoredRecordSet | undefined;
-  /** What is still to be changed in the DNS. */
-  readonly change?: PlannedChange;
-  /** Why the owner is not as it should be, and is not being brought there. */
-  readonly problem?: OperatorError;
+  /** What is to be changed in the DNS, and may be. */
+  readonly change?: PlannedChange | undefined;
+  /** Why the owner is not as it should be: a check forbids the change, or the last attempt at it failed. */
+  readonly problem?: OperatorError | undefined;
 }
 
 /**
@@ -63,16 +64,6 @@ export function planRecordSet(
   if (sameSet(current.records, wanted) && !ttlIsToChange(owner, current.ttlSeconds, wanted, stored, ttlSeconds)) {
     return { owner, next: confirmed(owner, zone, target, foreign, stored, facts) };
   }
-  if (owner.applied) {
-    return keep(
-      owner,
-      stored,
-      transient(
-        'WriteNotVisible',
-        `the name server accepted the change at ${owner.owner}, but answers something else; it is asked again`,
-      ),
-    );
-  }
 
   const change: PlannedChange = {
     owner: owner.owner,
@@ -82,12 +73,13 @@ export function planRecordSet(
     ttlSeconds,
     expected: current,
   };
-  if (facts.desired.suspend) return { owner, next: stored, change };
-  if (owner.desired && isFirstWrite(stored)) {
+  if (target.length > 0 && isFirstWrite(stored)) {
     const problem = firstPublicationBlockedBy({ facts, owner, wanted });
-    if (problem !== undefined) return { owner, next: stored, change, problem };
+    if (problem !== undefined) return keep(owner, stored, problem);
   }
-  return { owner, next: facts.finalizer ? intended(change, target, foreign, claimed, stored, facts) : stored, change };
+  if (facts.desired.suspend || !facts.finalizer) return { owner, next: stored, change };
+  const problem = owner.lastAttempt instanceof OperatorError ? owner.lastAttempt : undefined;
+  return { owner, next: intended(change, target, foreign, claimed, stored, facts), change, problem };
 }
 
 function keep(owner: OwnerFacts, stored: StoredRecordSet | undefined, problem: OperatorError): RecordSetPlan {
@@ -107,7 +99,7 @@ function ttlIsToChange(
   ttlSeconds: number,
 ): boolean {
   if (wanted.length === 0 || stored === undefined || isFirstWrite(stored)) return false;
-  return stored.ttlSeconds !== ttlSeconds && currentSeconds !== ttlSeconds && !owner.applied;
+  return stored.ttlSeconds !== ttlSeconds && currentSeconds !== ttlSeconds && owner.lastAttempt !== 'Applied';
 }
 
 function sameIntent(intent: Intent, change: PlannedChange): boolean {

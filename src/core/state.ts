@@ -68,7 +68,3 @@ export interface State {
   readonly certificates: readonly StoredCertificate[];
   readonly recordSets: readonly StoredRecordSet[];
 }
-
-export function formatTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
-}

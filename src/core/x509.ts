@@ -1,29 +1,33 @@
 /** The one place that reads X.509: wraps @peculiar/x509, which needs the Reflect polyfill before it. */
 import 'reflect-metadata';
 import { createPublicKey, X509Certificate as OpenSSLCertificate, type KeyObject } from 'node:crypto';
-import { BasicConstraintsExtension, SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509';
+import { SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509';
 import type { Certificate, KeyAlgorithm } from './certificate.ts';
 
-/** Reads DER; undefined when it is not exactly one certificate that OpenSSL, which most senders use, can read too. */
+/**
+ * Reads DER; undefined when it is not exactly one certificate that both libraries can read: most senders use OpenSSL, and
+ * @peculiar/x509 gives the key as it stands (Node's `publicKey.export()` encodes it anew, which can change its hash).
+ */
 export function readCertificate(der: Uint8Array): Certificate | undefined {
   try {
     const openssl = new OpenSSLCertificate(der);
-    const certificate = new X509Certificate(Uint8Array.from(der));
+    const peculiar = new X509Certificate(Uint8Array.from(der));
+    const spki = Buffer.from(peculiar.publicKey.rawData);
+    const { notBefore, notAfter } = peculiar;
     const key = publicKeyOf(openssl);
-    const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
-    if (!openssl.raw.equals(der) || [certificate.notBefore, certificate.notAfter].some(isInvalid)) return undefined;
+    if (!openssl.raw.equals(der) || !openssl.raw.includes(spki) || isInvalid(notBefore) || isInvalid(notAfter)) {
+      return undefined;
+    }
     return {
       der,
-      spki: new Uint8Array(certificate.publicKey.rawData),
-      subject: certificate.subject,
-      issuer: certificate.issuer,
-      dnsNames: names
-        .filter((name) => name.type === 'dns')
-        .map((name) => name.value.toLowerCase())
-        .filter((name) => DNS_ID.test(name)),
-      notBefore: certificate.notBefore,
-      notAfter: certificate.notAfter,
-      isCA: certificate.getExtension(BasicConstraintsExtension)?.ca === true,
+      spki,
+      subject: peculiar.subject,
+      issuer: peculiar.issuer,
+      // Reading extensions is slow, and CA certificates have no such names.
+      dnsNames: openssl.subjectAltName === undefined ? [] : dnsNamesOf(peculiar),
+      notBefore,
+      notAfter,
+      isCA: openssl.ca,
       selfSigned: openssl.subject === openssl.issuer && key !== undefined && openssl.verify(key),
       keyAlgorithm: KEY_ALGORITHMS.get(key?.asymmetricKeyType) ?? 'Other',
     };
@@ -42,7 +46,15 @@ export function readPublicKey(spki: Uint8Array): KeyObject | undefined {
   }
 }
 
-const DNS_ID = /^(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/;
+function dnsNamesOf(certificate: X509Certificate): string[] {
+  const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
+  return names
+    .filter((name) => name.type === 'dns')
+    .filter((name) => DNS_ID.test(name.value))
+    .map((name) => name.value.toLowerCase());
+}
+
+const DNS_ID = /^(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i;
 
 const KEY_ALGORITHMS = new Map<KeyObject['asymmetricKeyType'], KeyAlgorithm>([
   ['rsa', 'RSA'],

@@ -1,0 +1,59 @@
+# Everything a developer or a new user runs. `make help` lists it. Root is needed for `setup`, `test`, `test-fast` and `demo`:
+# they install Debian packages when some are missing, and run servers in a network namespace of their own.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Node 26 comes with the dev dependencies, whatever the host has.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+JEST := npm run --silent jest --
+IN_NETNS := hack/in-netns.sh
+MODULES := node_modules/.installed
+SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+
+.PHONY: help setup build generate check test test-fast test-unit demo bench clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+setup: $(MODULES) ## Install what the tests and the demo need (Debian packages, Node modules, a real Kubernetes control plane)
+	@hack/setup.sh
+
+build: dist/main.js ## Compile src/ to dist/
+
+generate: $(MODULES) ## Write crds/ and docs/resources.md from the schemas
+	@node hack/generate.ts
+
+check: $(MODULES) ## Types, lint, format, generated files up to date
+	@npm run --silent typecheck
+	@npm run --silent lint
+	@npm run --silent format
+	@node hack/generate.ts --check
+	@dockerfile-utils lint Dockerfile
+
+test: setup build ## All tests, from nothing
+	@hack/test.sh unit network integration e2e
+
+test-fast: setup build ## The levels that take seconds: unit and network
+	@hack/test.sh unit network
+
+demo: setup build ## The main job, end to end, on real servers (KEEP=1 keeps them up)
+	@$(IN_NETNS) node hack/demo.ts
+
+bench: setup build ## Measure, as ratios within one run
+	@$(IN_NETNS) node bench/main.ts
+
+clean: ## Remove what was built here; tools cached outside the checkout stay
+	@rm -rf dist coverage node_modules
+
+# npm warns that its own Node is older than some packages ask for; scripts run on the Node 26 that it installs.
+$(MODULES): package.json package-lock.json
+	@echo "Installing Node modules"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dist/main.js: $(MODULES) $(SOURCES) tsconfig.json tsconfig.build.json
+	@npm run --silent build
+	@touch $@

@@ -1,0 +1,120 @@
+/** `run`: the operator. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { runOperator } from '../controller/operator.ts';
+import { createResolver } from '../dns/resolver.ts';
+import { parseServer } from '../dns/server.ts';
+import { systemClock } from '../kube/clock.ts';
+import { loadCluster } from '../kube/cluster.ts';
+import { startHealthServer } from '../observe/health.ts';
+import { createLogger } from '../observe/log.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { parseDenyCidrs } from '../smtp/deny-cidrs.ts';
+import { endpointProbe } from './endpoint-probe.ts';
+import type { Command } from './command.ts';
+import { oneOf, parseOptions, usageError } from './options.ts';
+
+const options = {
+  kubeconfig: {
+    type: 'string',
+    value: 'FILE',
+    description: 'Kubeconfig (default: in-cluster, $KUBECONFIG, ~/.kube/config)',
+  },
+  'watch-namespaces': {
+    type: 'string',
+    value: 'NS,...',
+    description: 'Only MailServers, DNSProviders and Secrets of these namespaces (default: all)',
+  },
+  'operator-namespace': {
+    type: 'string',
+    value: 'NS',
+    default: 'tlsa-operator',
+    description: 'Where the lease is, and the Secrets that ClusterDNSProviders name',
+  },
+  resolver: {
+    type: 'string',
+    multiple: true,
+    value: 'HOST[:PORT]',
+    default: ['127.0.0.1'],
+    description: 'Validating resolver, whose AD bit is believed; repeatable',
+  },
+  'probe-deny-cidr': {
+    type: 'string',
+    value: 'CIDR,...',
+    default: 'default',
+    description:
+      "Addresses never probed: a list, 'default' (loopback, link-local and the like), or 'none' (tests and demos)",
+  },
+  'leader-elect': {
+    type: 'string',
+    value: 'true|false',
+    default: 'true',
+    description: 'Work only while holding the lease',
+  },
+  'metrics-address': { type: 'string', value: 'HOST:PORT', default: ':8080', description: 'Where /metrics is served' },
+  'health-address': {
+    type: 'string',
+    value: 'HOST:PORT',
+    default: ':8081',
+    description: 'Where /healthz and /readyz are served',
+  },
+  'log-level': { type: 'string', value: 'LEVEL', default: 'info', description: 'debug, info, warn, error or silent' },
+  'log-format': {
+    type: 'string',
+    value: 'json|pretty',
+    default: 'json',
+    description: 'One JSON object a line, or for people',
+  },
+} as const;
+
+export const run: Command = {
+  synopsis: 'run [OPTION]...',
+  description:
+    'Runs the operator until SIGTERM: it then finishes the write under way, gives the lease up, and ends with 0.',
+  options,
+  example: 'run --kubeconfig ~/.kube/config --resolver 127.0.0.1:5353 --log-format pretty',
+  run: async ({ args, env, signal }) => {
+    const { values, positionals } = parseOptions(options, args);
+    const [stray] = positionals;
+    if (stray !== undefined) throw usageError(`what is ${JSON.stringify(stray)}?`);
+    const log = createLogger({
+      level: oneOf(['debug', 'info', 'warn', 'error', 'silent'] as const, values['log-level'], 'log-level'),
+      format: oneOf(['json', 'pretty'] as const, values['log-format'], 'log-format'),
+    });
+    const denied = parseDenyCidrs(values['probe-deny-cidr']);
+    const resolver = createResolver({ servers: values.resolver.map(parseServer) });
+    const elects = oneOf(['true', 'false'] as const, values['leader-elect'], 'leader-elect') === 'true';
+    const kubeconfig = values.kubeconfig ?? env['KUBECONFIG'];
+    const metrics = createMetrics();
+    const cluster = loadCluster({ ...(kubeconfig === undefined ? {} : { kubeconfig }), observe: metrics.apiRequest });
+    const health = await startHealthServer({
+      healthAddress: values['health-address'],
+      metricsAddress: values['metrics-address'],
+      registry: metrics.registry,
+    });
+    log.info({ server: cluster.server, health: health.healthAddress, metrics: health.metricsAddress }, 'starting');
+    try {
+      const end = await runOperator(
+        {
+          cluster,
+          resolver,
+          probe: endpointProbe(denied, metrics),
+          health,
+          metrics,
+          log,
+          clock: systemClock,
+          random: Math.random,
+          watchNamespaces: values['watch-namespaces']?.split(',').map((name) => name.trim()),
+          operatorNamespace: values['operator-namespace'],
+          identity: elects ? `${hostname()}_${randomUUID()}` : undefined,
+        },
+        signal,
+      );
+      log.info(end === 'Stopped' ? 'stopped' : 'ending: another replica leads');
+      return end === 'Stopped' ? 0 : 3;
+    } finally {
+      await health.close();
+      await cluster.close();
+    }
+  },
+};

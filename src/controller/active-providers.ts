@@ -1,0 +1,66 @@
+/** The DNS providers that are ready for use, by key. The provider controller fills it; MailServer passes look here. */
+import type { ClusterDnsProviderSpec } from '../api/dns-provider.ts';
+import { transient, type OperatorError } from '../core/errors.ts';
+import { known, unknown, type Known } from '../core/facts.ts';
+import type { Name } from '../core/name.ts';
+import type { Zone } from '../dns/providers/provider.ts';
+import type { ZoneWriter } from '../dns/providers/zone-writer.ts';
+import type { DnsProvider } from '../dns/providers/provider.ts';
+import type { ProviderKey } from './objects.ts';
+
+export interface ActiveProvider {
+  readonly dns: DnsProvider;
+  /** Changes of one zone share requests. */
+  readonly writer: ZoneWriter;
+  /** Undefined for a DNSProvider: whoever may use MailServers of its namespace may use it. */
+  readonly allow: ClusterDnsProviderSpec['allow'] | undefined;
+}
+
+/** Zones move seldom; asking for each owner again on each pass would double the queries. */
+const ZONE_MEMORY_MS = 5 * 60_000;
+
+export class ActiveProviders {
+  readonly #now: () => number;
+  readonly #entries = new Map<ProviderKey, Known<ActiveProvider>>();
+  readonly #zones = new WeakMap<ActiveProvider, Map<Name, { readonly zone: Zone; readonly at: number }>>();
+  readonly #subscribers: ((key: ProviderKey) => void)[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Called when a provider became ready, changed, or stopped being so. */
+  subscribe(subscriber: (key: ProviderKey) => void): void {
+    this.#subscribers.push(subscriber);
+  }
+
+  get(key: ProviderKey): Known<ActiveProvider> {
+    return this.#entries.get(key) ?? unknown(transient('ProviderNotReady', `${key} has not been looked at yet`));
+  }
+
+  ready(key: ProviderKey, provider: ActiveProvider): void {
+    this.#set(key, known(provider));
+  }
+
+  notReady(key: ProviderKey, error: OperatorError): void {
+    const before = this.#entries.get(key);
+    if (before?.known === false && before.error.code === error.code) return;
+    this.#set(key, unknown(error));
+  }
+
+  /** The zone that holds this name at the provider. */
+  async findZone(provider: ActiveProvider, name: Name): Promise<Zone | undefined> {
+    const memory = this.#zones.get(provider) ?? new Map<Name, { zone: Zone; at: number }>();
+    this.#zones.set(provider, memory);
+    const remembered = memory.get(name);
+    if (remembered !== undefined && this.#now() - remembered.at < ZONE_MEMORY_MS) return remembered.zone;
+    const zone = await provider.dns.findZone(name);
+    if (zone !== undefined) memory.set(name, { zone, at: this.#now() });
+    return zone;
+  }
+
+  #set(key: ProviderKey, entry: Known<ActiveProvider>): void {
+    this.#entries.set(key, entry);
+    for (const subscriber of this.#subscribers) subscriber(key);
+  }
+}

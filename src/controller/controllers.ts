@@ -1,0 +1,186 @@
+/** The two controllers, MailServer and DNS providers, wired to their queues. */
+import type { Resolver } from '../dns/resolver.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { EventRecorder } from '../kube/events.ts';
+import { getSecret, patchMetadata, replaceStatus, type WriteResult } from '../kube/objects.ts';
+import { WorkQueue } from '../kube/queue.ts';
+import { CLUSTER_DNS_PROVIDERS, DNS_PROVIDERS, MAIL_SERVERS, type KubeObject } from '../kube/resource.ts';
+import type { Store } from '../kube/store.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { stalled } from '../core/errors.ts';
+import { ActiveProviders } from './active-providers.ts';
+import { Claims } from './claims.ts';
+import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
+import type { ProviderKey } from './objects.ts';
+import { reconcileMailServer, type AttemptMemory, type MailServerReconciler } from './reconcile-mail-server.ts';
+import { reconcileProvider, type Instances, type ProviderReconciler } from './reconcile-provider.ts';
+import type { Outcome } from './outcome.ts';
+import { SecretChains, type ReadSecret } from './secret-chains.ts';
+import { findProvider, wakeOnChange, type Stores } from './watches.ts';
+
+export interface ControllerOptions {
+  readonly cluster: Cluster;
+  readonly resolver: Resolver;
+  readonly probe: ProbeEndpoint;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Of the lease, and of the Secrets that ClusterDNSProviders name. */
+  readonly operatorNamespace: string;
+}
+
+export interface Controllers {
+  readonly start: () => void;
+  /** Takes no more work; resolves when what was under way is done. */
+  readonly drain: () => Promise<void>;
+}
+
+/** Passes mostly wait: for the API server, for name servers, for mail servers. */
+const MAIL_SERVER_WORKERS = 32;
+const PROVIDER_WORKERS = 4;
+
+export function createControllers(options: ControllerOptions, stores: Stores): Controllers {
+  const { cluster, clock, random, log, resolver } = options;
+  const events = new EventRecorder({ cluster, clock, random, log });
+  const readSecret: ReadSecret = (namespace, name) => getSecret(cluster, namespace, name);
+  const providers = new ActiveProviders(clock.now);
+  const probes = new EndpointProbes(options.probe, clock.now, random);
+
+  const mailServerReconciler: MailServerReconciler = {
+    log,
+    sources: {
+      now: clock.now,
+      secrets: new SecretChains(stores.secrets, readSecret),
+      providers,
+      claims: new Claims({ mailServers: stores.mailServers, namespaces: stores.namespaces, providers }),
+      resolver,
+      probes,
+    },
+    writer: {
+      replaceStatus: (mailServer) => keeping(stores.mailServers, replaceStatus(cluster, MAIL_SERVERS, mailServer)),
+      setFinalizers: (mailServer, finalizers) =>
+        keeping(stores.mailServers, patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
+      event: (mailServer, { type, reason, message }) => {
+        events.record(mailServer, type, reason, message);
+      },
+    },
+  };
+  const attempts = new Map<string, AttemptMemory>();
+  const mailServers = queue(options, 'mailserver', MAIL_SERVER_WORKERS, async (key) => {
+    const mailServer = stores.mailServers.get(key);
+    if (mailServer === undefined) {
+      attempts.delete(key);
+      probes.forget(key);
+      return GONE;
+    }
+    const memory: AttemptMemory = attempts.get(key) ?? new Map();
+    attempts.set(key, memory);
+    return reconcileMailServer(mailServer, memory, mailServerReconciler);
+  });
+
+  const providerReconciler: ProviderReconciler = {
+    now: clock.now,
+    random,
+    providers,
+    resolver,
+    readSecret,
+    operatorNamespace: options.operatorNamespace,
+    usersOf: (key) => stores.mailServers.byIndex('provider', key),
+    writer: {
+      replaceStatus: (object) =>
+        object.kind === 'DNSProvider'
+          ? keeping(stores.dnsProviders, replaceStatus(cluster, DNS_PROVIDERS, object))
+          : keeping(stores.clusterDnsProviders, replaceStatus(cluster, CLUSTER_DNS_PROVIDERS, object)),
+      event: (object, { type, reason, message }) => {
+        events.record(object, type, reason, message);
+      },
+    },
+  };
+  const instances: Instances = new Map();
+  const dnsProviders = queue(options, 'dnsprovider', PROVIDER_WORKERS, async (key: ProviderKey) => {
+    const object = findProvider(stores, key);
+    if (object !== undefined) return reconcileProvider(key, object, instances, providerReconciler);
+    instances.delete(key);
+    providers.notReady(key, stalled('ProviderNotFound', `there is no ${key}; spec.providerRef names it`));
+    return GONE;
+  });
+
+  providers.subscribe((key) => {
+    for (const { metadata } of stores.mailServers.byIndex('provider', key))
+      mailServers.add(`${metadata.namespace}/${metadata.name}`);
+  });
+  wakeOnChange(stores, {
+    mailServer: (key) => {
+      mailServers.add(key);
+    },
+    provider: (key) => {
+      dnsProviders.add(key);
+    },
+  });
+  return {
+    start: () => {
+      dnsProviders.start();
+      mailServers.start();
+    },
+    drain: async () => {
+      await Promise.all([mailServers.drain(), dnsProviders.drain()]);
+      await events.flush();
+    },
+  };
+}
+
+const GONE: Outcome = { kind: 'Done', wakeAt: undefined };
+
+/** A queue whose passes say what is to follow. */
+function queue(
+  { clock, random, log, metrics }: ControllerOptions,
+  name: string,
+  workers: number,
+  pass: (key: string) => Promise<Outcome>,
+): WorkQueue {
+  const keys: WorkQueue = new WorkQueue({
+    workers,
+    clock,
+    random,
+    metrics: (state) => metrics.queue(name, state),
+    work: async (key) => {
+      const begun = clock.monotonic();
+      const seconds = (): number => (clock.monotonic() - begun) / 1000;
+      let outcome: Outcome;
+      try {
+        outcome = await pass(key);
+      } catch (error) {
+        metrics.reconciled(name, 'error', seconds());
+        throw error;
+      }
+      follow(keys, key, outcome, clock.now());
+      metrics.reconciled(name, RESULTS[outcome.kind], seconds());
+    },
+    onError: (key, err) => {
+      log.error({ err, controller: name, key }, 'the pass failed; it is tried again');
+    },
+  });
+  return keys;
+}
+
+const RESULTS = { Again: 'requeue', Retry: 'requeue', Done: 'success' } as const;
+
+function follow(keys: WorkQueue, key: string, outcome: Outcome, now: number): void {
+  if (outcome.kind === 'Again') keys.add(key);
+  else if (outcome.kind === 'Retry') keys.retry(key);
+  else keys.forget(key);
+  if (outcome.kind !== 'Again' && outcome.wakeAt !== undefined) keys.addAfter(key, outcome.wakeAt - now);
+}
+
+/** Read your writes: the next pass starts from what the API server answered to this one. */
+async function keeping<T extends KubeObject>(
+  store: Pick<Store<T>, 'put'>,
+  write: Promise<WriteResult<T>>,
+): Promise<WriteResult<T>> {
+  const result = await write;
+  if (result.outcome === 'Written') store.put(result.object);
+  return result;
+}

@@ -1,0 +1,97 @@
+/** What each endpoint of a MailServer presented when it was last looked at; kept in memory, looked at again after a restart. */
+import { chainFromDer } from '../core/certificate.ts';
+import { summarize } from '../core/chain-summary.ts';
+import { OperatorError } from '../core/errors.ts';
+import type { Endpoint, EndpointAnswer } from '../core/facts.ts';
+import type { Name } from '../core/name.ts';
+import type { ObjectKey } from '../kube/resource.ts';
+
+export interface EndpointTarget {
+  readonly hostname: Name;
+  readonly address: string;
+  readonly port: number;
+  readonly keyAlgorithm: 'RSA' | 'ECDSA';
+}
+
+export type ProbeAnswer =
+  | { readonly kind: 'Presented'; readonly chain: readonly Uint8Array[] }
+  | { readonly kind: 'Skipped' | 'Failed'; readonly error: string };
+
+export type ProbeEndpoint = (target: EndpointTarget) => Promise<ProbeAnswer>;
+
+export interface Look {
+  readonly endpoints: readonly Endpoint[];
+  /** When to look again, milliseconds since 1970. */
+  readonly againAt: number;
+}
+
+export interface LookOptions {
+  /** How long a good look may be used. */
+  readonly atRestMs: number;
+  /** Is this what should be met? A look with another answer is repeated soon, then less and less often. */
+  readonly isGood: (endpoint: Endpoint) => boolean;
+}
+
+interface Memory {
+  readonly targets: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly at: number;
+  /** Spreads looks that were begun together: 0.9 to 1.1. */
+  readonly jitter: number;
+  /** Since when looks were not good. */
+  readonly badSince: number | undefined;
+}
+
+const SOONEST_MS = 5_000;
+const SELDOM_MS = 5 * 60_000;
+
+export class EndpointProbes {
+  readonly #probe: ProbeEndpoint;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #memory = new Map<ObjectKey, Memory>();
+
+  constructor(probe: ProbeEndpoint, now: () => number, random: () => number) {
+    this.#probe = probe;
+    this.#now = now;
+    this.#random = random;
+  }
+
+  /** The last look, if it was at the same targets and is still good enough; else a new one. */
+  async look(key: ObjectKey, targets: readonly EndpointTarget[], options: LookOptions): Promise<Look> {
+    const identity = JSON.stringify(targets);
+    const last = this.#memory.get(key);
+    if (last?.targets === identity && this.#now() < againAt(last, options))
+      return { endpoints: last.endpoints, againAt: againAt(last, options) };
+    const endpoints = await Promise.all(
+      targets.map(async (target) => ({ ...target, presented: await this.#ask(target) })),
+    );
+    const at = this.#now();
+    const badSince = endpoints.every(options.isGood) ? undefined : (last?.badSince ?? at);
+    const memory = { targets: identity, endpoints, at, jitter: 0.9 + this.#random() * 0.2, badSince };
+    this.#memory.set(key, memory);
+    return { endpoints, againAt: againAt(memory, options) };
+  }
+
+  forget(key: ObjectKey): void {
+    this.#memory.delete(key);
+  }
+
+  async #ask(target: EndpointTarget): Promise<EndpointAnswer> {
+    const answer = await this.#probe(target);
+    if (answer.kind !== 'Presented') return { kind: answer.kind, error: answer.error };
+    try {
+      const chain = chainFromDer(answer.chain);
+      return { kind: 'Presented', chain, summary: summarize(chain) };
+    } catch (error) {
+      if (error instanceof OperatorError) return { kind: 'Failed', error: error.code };
+      throw error;
+    }
+  }
+}
+
+function againAt({ endpoints, at, jitter, badSince }: Memory, { atRestMs, isGood }: LookOptions): number {
+  if (endpoints.every(isGood)) return at + atRestMs * jitter;
+  const badForMs = badSince === undefined ? 0 : at - badSince;
+  return at + Math.min(Math.max(SOONEST_MS, badForMs / 4), SELDOM_MS, atRestMs) * jitter;
+}

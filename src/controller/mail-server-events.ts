@@ -1,0 +1,83 @@
+/** What a status write means for a person: events on the MailServer. Told once, when the write was accepted. */
+import type { MailServerStatus } from '../api/mail-server-status.ts';
+
+export interface ObjectEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function eventsOf(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+  return [...certificateEvents(before, after), ...recordEvents(before, after), ...readyEvents(before, after)];
+}
+
+function certificateEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+  const chainsOf = (status: MailServerStatus) =>
+    (status.certificates ?? []).flatMap(({ secretName, chains }) => chains.map((chain) => ({ ...chain, secretName })));
+  const old = chainsOf(before);
+  const now = chainsOf(after);
+  const isSame = (a: (typeof old)[number]) => (b: (typeof old)[number]) =>
+    a.secretName === b.secretName && a.spkiSHA256 === b.spkiSHA256 && a.notAfter === b.notAfter;
+  const came = now.filter((chain) => !old.some(isSame(chain)));
+  const went = old.filter((chain) => !now.some(isSame(chain)));
+  return [
+    ...came.map((chain) =>
+      normal(
+        'CertificateFound',
+        `Secret ${chain.secretName} holds a certificate for key ${short(chain.spkiSHA256)}, valid to ${chain.notAfter}`,
+      ),
+    ),
+    ...went.map((chain) =>
+      normal(
+        'CertificateRetired',
+        `no endpoint presents the certificate for key ${short(chain.spkiSHA256)} any more; its records go`,
+      ),
+    ),
+  ];
+}
+
+function recordEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+  const old = new Map((before.recordSets ?? []).map((recordSet) => [recordSet.owner, recordSet]));
+  const now = new Map((after.recordSets ?? []).map((recordSet) => [recordSet.owner, recordSet]));
+  const published = [...now.values()].flatMap(({ owner, versions }): ObjectEvent[] => {
+    const version = versions.at(-1);
+    const isNews = version?.kind === 'Written' && version.n !== old.get(owner)?.versions.at(-1)?.n;
+    return isNews
+      ? [normal('Published', `${owner} TTL ${version.ttlSeconds} s: ${version.records.map(shortRecord).join(', ')}`)]
+      : [];
+  });
+  const withdrawn = [...old.values()]
+    .filter(({ owner, ttlSeconds }) => !now.has(owner) && ttlSeconds > 0)
+    .map(({ owner, ttlSeconds }) =>
+      normal(
+        'Withdrawn',
+        `our records at ${owner} are gone; keep serving the certificate for ${2 * ttlSeconds} s more, as senders may still hold them`,
+      ),
+    );
+  return [...published, ...withdrawn];
+}
+
+function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+  const readyOf = (status: MailServerStatus) => status.conditions?.find(({ type }) => type === 'Ready');
+  const [old, now] = [readyOf(before), readyOf(after)];
+  if (now === undefined || (old?.status === now.status && old.reason === now.reason)) return [];
+  if (now.status === 'True') return old === undefined || old.status !== 'True' ? [normal('Ready', now.message)] : [];
+  // A step of a normal first publication is no warning.
+  return now.reason === 'Publishing' || now.reason === 'NotProbedYet'
+    ? []
+    : [{ type: 'Warning', reason: now.reason, message: now.message }];
+}
+
+function normal(reason: string, message: string): ObjectEvent {
+  return { type: 'Normal', reason, message };
+}
+
+/** The first digits tell keys apart for a person. */
+function short(spkiSHA256: string): string {
+  return `${spkiSHA256.slice(0, 8)}…`;
+}
+
+function shortRecord(record: string): string {
+  const [usage, selector, matchingType, data = ''] = record.split(' ');
+  return `${String(usage)} ${String(selector)} ${String(matchingType)} ${short(data)}`;
+}

@@ -1,0 +1,62 @@
+/** The status that a plan asks for. Equal to the stored one when there is nothing to say. */
+import { isDeepStrictEqual } from 'node:util';
+import type { MailServer } from '../api/mail-server.ts';
+import type { MailServerStatus } from '../api/mail-server-status.ts';
+import { conditions, endpointMatches } from '../core/conditions.ts';
+import type { Endpoint, Facts } from '../core/facts.ts';
+import type { Plan } from '../core/plan.ts';
+import { rolloverSummary } from '../core/rollover-summary.ts';
+import { formatTime } from '../core/time.ts';
+import { mergeConditions } from './merge-conditions.ts';
+
+export const REQUESTED_AT_ANNOTATION = 'reconcile.fluxcd.io/requestedAt';
+
+/** As many as status can hold; the first of a sorted list, so that the same ones stay. */
+const MAX_FAILING = 64;
+
+export function nextStatus(mailServer: MailServer, facts: Facts, plan: Plan): MailServerStatus {
+  const { metadata, status } = mailServer;
+  const requestedAt = metadata.annotations?.[REQUESTED_AT_ANNOTATION];
+  return {
+    observedGeneration: metadata.generation,
+    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
+    conditions: mergeConditions(status.conditions ?? [], conditions(facts, plan), metadata.generation, facts.now),
+    certificates: plan.state.certificates,
+    recordSets: plan.state.recordSets,
+    ...endpointSummary(facts, status),
+    rollover: rolloverSummary(facts, plan),
+  };
+}
+
+/** What was last seen stays until something is seen again: a restart says nothing. */
+function endpointSummary(facts: Facts, status: MailServerStatus): Pick<MailServerStatus, 'endpoints'> {
+  if (facts.desired.probe === 'Disabled') return {};
+  if (facts.endpoints?.known !== true) return status.endpoints === undefined ? {} : { endpoints: status.endpoints };
+  const probed = facts.endpoints.value.filter((endpoint) => endpoint.presented.kind !== 'Skipped');
+  const failing = probed.filter((endpoint) => !endpointMatches(facts, endpoint));
+  return {
+    endpoints: {
+      total: probed.length,
+      matching: probed.length - failing.length,
+      failing: failing.slice(0, MAX_FAILING).map((endpoint) => failingEndpoint(endpoint, facts.now, status)),
+    },
+  };
+}
+
+type FailingEndpoint = NonNullable<MailServerStatus['endpoints']>['failing'][number];
+
+function failingEndpoint(
+  { presented, hostname, address, port, keyAlgorithm }: Endpoint,
+  now: Date,
+  status: MailServerStatus,
+): FailingEndpoint {
+  const found: Omit<FailingEndpoint, 'since'> = {
+    hostname,
+    address,
+    port,
+    keyAlgorithm,
+    ...(presented.kind === 'Presented' ? { spkiSHA256: presented.summary.spkiSHA256 } : { error: presented.error }),
+  };
+  const before = status.endpoints?.failing.find(({ since: _, ...rest }) => isDeepStrictEqual(rest, found));
+  return { ...found, since: before?.since ?? formatTime(now) };
+}

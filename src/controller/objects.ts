@@ -1,0 +1,35 @@
+/** How the objects that this room watches name each other: keys and indexes. */
+import type { MailServer } from '../api/mail-server.ts';
+import { ownerName, type Name } from '../core/name.ts';
+import { objectKey, type ObjectKey } from '../kube/resource.ts';
+
+/** `DNSProvider/namespace/name` or `ClusterDNSProvider/name`. */
+export type ProviderKey = string;
+
+export function providerKeyOf(mailServer: MailServer): ProviderKey {
+  const { kind, name } = mailServer.spec.providerRef;
+  return kind === 'DNSProvider' ? `${kind}/${objectKey(mailServer.metadata.namespace, name)}` : `${kind}/${name}`;
+}
+
+export interface OwnerIdentity {
+  readonly owner: Name;
+  readonly hostname: Name;
+  readonly port: number;
+}
+
+/** The owner names that the spec asks for: hostnames x ports. */
+export function ownersOf(mailServer: MailServer): OwnerIdentity[] {
+  const { hostnames, ports } = mailServer.spec;
+  return hostnames.flatMap((hostname) => ports.map((port) => ({ owner: ownerName(hostname, port), hostname, port })));
+}
+
+/** Hostname and port of an owner name that the spec no longer asks for. */
+export function identityOf(owner: Name): OwnerIdentity {
+  const [, port, hostname] = /^_([0-9]+)\._tcp\.(.+)$/.exec(owner) ?? [];
+  return { owner, hostname: hostname ?? owner, port: Number(port ?? 0) };
+}
+
+/** The Secrets whose certificates may be met: `namespace/name`. */
+export function secretKeysOf(mailServer: MailServer): ObjectKey[] {
+  return mailServer.spec.certificates.map(({ secretName }) => objectKey(mailServer.metadata.namespace, secretName));
+}

@@ -1,0 +1,146 @@
+/**
+ * One pass over one MailServer: gather -> plan -> record or act. A pass does one thing. What status does not hold yet is written there,
+ * with the resourceVersion that the plan was made from: it is the fence against a second leader, and the record that a crash cannot
+ * lose. Only when it stands there, the effect follows.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { MailServer } from '../api/mail-server.ts';
+import type { MailServerStatus } from '../api/mail-server-status.ts';
+import { parseDuration } from '../api/duration.ts';
+import { OperatorError } from '../core/errors.ts';
+import type { Name } from '../core/name.ts';
+import { plan, type Effect, type Plan } from '../core/plan.ts';
+import type { WriteResult } from '../kube/objects.ts';
+import type { Logger } from '../observe/log.ts';
+import { FINALIZER, gather, type Gathered, type Sources } from './gather.ts';
+import { eventsOf, type ObjectEvent } from './mail-server-events.ts';
+import { nextStatus } from './next-status.ts';
+import type { Outcome } from './outcome.ts';
+
+export interface MailServerWriter {
+  /** Both put what the API server answered into the store. */
+  readonly replaceStatus: (mailServer: MailServer) => Promise<WriteResult<MailServer>>;
+  readonly setFinalizers: (mailServer: MailServer, finalizers: readonly string[]) => Promise<WriteResult<MailServer>>;
+  readonly event: (mailServer: MailServer, event: ObjectEvent) => void;
+}
+
+export interface MailServerReconciler {
+  readonly sources: Sources;
+  readonly writer: MailServerWriter;
+  readonly log: Logger;
+}
+
+/** How the last attempt to write at an owner ended, for one MailServer; it lives as long as the process. */
+export type AttemptMemory = Map<Name, 'Applied' | OperatorError>;
+
+const AGAIN: Outcome = { kind: 'Again' };
+const RETRY: Outcome = { kind: 'Retry' };
+
+export async function reconcileMailServer(
+  mailServer: MailServer,
+  attempts: AttemptMemory,
+  reconciler: MailServerReconciler,
+): Promise<Outcome> {
+  const gathered = await gather(mailServer, attempts, reconciler.sources);
+  const next = plan(gathered.facts);
+  const status = nextStatus(mailServer, gathered.facts, next);
+  if (!isSameStatus(mailServer.status, status)) return record(mailServer, status, reconciler);
+  if (next.effect !== undefined) return act(next.effect, mailServer, gathered, attempts, reconciler);
+  attempts.clear();
+  return rest(mailServer, gathered, next);
+}
+
+async function record(
+  mailServer: MailServer,
+  status: MailServerStatus,
+  { writer }: MailServerReconciler,
+): Promise<Outcome> {
+  const result = await writer.replaceStatus({ ...mailServer, status });
+  if (result.outcome === 'Written')
+    for (const event of eventsOf(mailServer.status, status)) writer.event(mailServer, event);
+  return AGAIN;
+}
+
+async function act(
+  effect: Effect,
+  mailServer: MailServer,
+  gathered: Gathered,
+  attempts: AttemptMemory,
+  reconciler: MailServerReconciler,
+): Promise<Outcome> {
+  const { writer } = reconciler;
+  const finalizers = mailServer.metadata.finalizers ?? [];
+  switch (effect.kind) {
+    case 'SetFinalizer':
+      await writer.setFinalizers(mailServer, [...finalizers, FINALIZER]);
+      return AGAIN;
+    case 'RemoveFinalizer': {
+      const owners = effect.left.map(({ owner }) => owner);
+      const result = await writer.setFinalizers(
+        mailServer,
+        finalizers.filter((finalizer) => finalizer !== FINALIZER),
+      );
+      if (result.outcome === 'Written' && owners.length > 0) {
+        writer.event(mailServer, {
+          type: 'Warning',
+          reason: 'RecordsLeft',
+          message: `our records stay in the DNS: ${owners.join(', ')}`,
+        });
+        reconciler.log.warn({ owners }, 'the MailServer is deleted and its records stay in the DNS');
+      }
+      return AGAIN;
+    }
+    case 'ChangeRecordSets':
+      return changeRecordSets(effect.changes, gathered, attempts, reconciler);
+  }
+}
+
+/** What is refused is said in status by the next pass; the same refusal again is tried less and less often. */
+async function changeRecordSets(
+  changes: Extract<Effect, { kind: 'ChangeRecordSets' }>['changes'],
+  { claims }: Gathered,
+  attempts: AttemptMemory,
+  { log }: MailServerReconciler,
+): Promise<Outcome> {
+  const outcomes = await Promise.all(
+    changes.map(async (change): Promise<Outcome> => {
+      const claim = claims.get(change.owner);
+      if (claim === undefined) return AGAIN;
+      const result = await claim.provider.writer.write(claim.zone, change);
+      const before = attempts.get(change.owner);
+      log.info(
+        { owner: change.owner, outcome: result.outcome, add: change.add, remove: change.remove },
+        'wrote to the zone',
+      );
+      switch (result.outcome) {
+        case 'Applied':
+          attempts.set(change.owner, 'Applied');
+          return before === 'Applied' ? RETRY : AGAIN;
+        case 'Conflict':
+          return RETRY;
+        case 'Refused':
+        case 'Unknown':
+          attempts.set(change.owner, result.error);
+          return before instanceof OperatorError && before.code === result.error.code ? RETRY : AGAIN;
+      }
+    }),
+  );
+  return outcomes.some(({ kind }) => kind === 'Retry') ? RETRY : AGAIN;
+}
+
+/** Nothing to do now: until time, the endpoints, or a problem that may be gone by itself call for another look. */
+function rest(mailServer: MailServer, { facts, probeAgainAt }: Gathered, { recordSets, wakeAt }: Plan): Outcome {
+  const intervalMs = parseDuration(mailServer.spec.verification.interval);
+  const moments = [facts.now.getTime() + intervalMs, probeAgainAt, wakeAt?.getTime()];
+  const next = Math.min(...moments.filter((moment) => moment !== undefined));
+  const mayPass = recordSets.some(({ problem }) => problem?.kind === 'Transient');
+  const isLagging = facts.owners.some(
+    ({ lagging }) => lagging !== undefined && (!lagging.known || lagging.value.length > 0),
+  );
+  return { kind: mayPass || isLagging ? 'Retry' : 'Done', wakeAt: next };
+}
+
+/** A status comes back from the API server with its keys in another order, and without those that are undefined. */
+function isSameStatus(stored: MailServerStatus, next: MailServerStatus): boolean {
+  return isDeepStrictEqual(stored, JSON.parse(JSON.stringify(next)));
+}

@@ -1,0 +1,202 @@
+/** One pass over a DNSProvider or ClusterDNSProvider: credential -> provider -> does the server accept it -> the zones in use. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ClusterDnsProvider, DnsProvider as DnsProviderObject, DnsProviderStatus } from '../api/dns-provider.ts';
+import type { MailServer } from '../api/mail-server.ts';
+import { OperatorError, stalled, transient } from '../core/errors.ts';
+import type { DnsProvider } from '../dns/providers/provider.ts';
+import { createRfc2136Provider } from '../dns/providers/rfc2136/index.ts';
+import { createZoneWriter } from '../dns/providers/zone-writer.ts';
+import type { Resolver } from '../dns/resolver.ts';
+import type { WriteResult } from '../kube/objects.ts';
+import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
+import { mergeConditions, type ConditionStatement } from './merge-conditions.ts';
+import type { ObjectEvent } from './mail-server-events.ts';
+import type { ProviderKey } from './objects.ts';
+import type { Outcome } from './outcome.ts';
+import type { ReadSecret } from './secret-chains.ts';
+
+export type ProviderObject = DnsProviderObject | ClusterDnsProvider;
+
+export interface ProviderReconciler {
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly providers: ActiveProviders;
+  readonly resolver: Resolver;
+  readonly readSecret: ReadSecret;
+  /** Where the Secrets of ClusterDNSProviders are. */
+  readonly operatorNamespace: string;
+  /** The MailServers that name this provider. */
+  readonly usersOf: (key: ProviderKey) => readonly MailServer[];
+  readonly writer: {
+    readonly replaceStatus: (object: ProviderObject) => Promise<WriteResult<ProviderObject>>;
+    readonly event: (object: ProviderObject, event: ObjectEvent) => void;
+  };
+}
+
+/** Credentials are not watched; a rotated one is noticed within this time, or when the provider object is touched. */
+const LOOK_AGAIN_MS = 5 * 60_000;
+
+/** What an instance was made from: it lives until that changes. */
+interface Instance {
+  readonly madeFrom: string;
+  readonly active: ActiveProvider;
+}
+export type Instances = Map<ProviderKey, Instance>;
+
+export async function reconcileProvider(
+  key: ProviderKey,
+  object: ProviderObject,
+  instances: Instances,
+  reconciler: ProviderReconciler,
+): Promise<Outcome> {
+  const problem = await bringUp(key, object, instances, reconciler);
+  const active = instances.get(key)?.active;
+  const zones =
+    active === undefined || problem !== undefined
+      ? (object.status.zones ?? [])
+      : await zonesInUse(key, active, reconciler);
+  const status: DnsProviderStatus = {
+    observedGeneration: object.metadata.generation,
+    conditions: mergeConditions(
+      object.status.conditions ?? [],
+      conditionsOf(problem),
+      object.metadata.generation,
+      new Date(reconciler.now()),
+    ),
+    zones,
+  };
+  if (!isDeepStrictEqual(object.status, JSON.parse(JSON.stringify(status)))) {
+    const result = await reconciler.writer.replaceStatus({ ...object, status });
+    if (result.outcome === 'Written') tell(object, problem, reconciler);
+    return { kind: 'Again' };
+  }
+  if (problem?.kind === 'Transient') return { kind: 'Retry' };
+  return { kind: 'Done', wakeAt: reconciler.now() + LOOK_AGAIN_MS * (0.9 + reconciler.random() * 0.2) };
+}
+
+/** Makes the provider usable; returns why it is not. A server that does not answer for a while takes nothing away. */
+async function bringUp(
+  key: ProviderKey,
+  object: ProviderObject,
+  instances: Instances,
+  reconciler: ProviderReconciler,
+): Promise<OperatorError | undefined> {
+  try {
+    const credential = await readCredential(object, reconciler);
+    const madeFrom = `${object.metadata.uid} ${object.metadata.generation} ${credential.version}`;
+    const instance = instances.get(key);
+    const active = instance?.madeFrom === madeFrom ? instance.active : make(object, credential.value, reconciler);
+    await active.dns.authenticate();
+    if (active !== instance?.active || !reconciler.providers.get(key).known) {
+      instances.set(key, { madeFrom, active });
+      reconciler.providers.ready(key, active);
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    if (error.kind === 'Stalled' || !reconciler.providers.get(key).known) reconciler.providers.notReady(key, error);
+    return error;
+  }
+}
+
+interface Credential {
+  readonly value: string;
+  readonly version: string;
+}
+
+async function readCredential(
+  { kind, metadata, spec }: ProviderObject,
+  { readSecret, operatorNamespace }: ProviderReconciler,
+): Promise<Credential> {
+  const namespace = kind === 'DNSProvider' ? metadata.namespace : operatorNamespace;
+  const { name, key } = rfc2136Of(spec).tsigSecretRef;
+  const where = `Secret ${namespace}/${name}`;
+  const secret = await readSecret(namespace, name);
+  if (secret === undefined)
+    throw transient('CredentialNotFound', `${where} does not exist (yet); spec.rfc2136.tsigSecretRef names it`);
+  const value = secret.data?.[key];
+  if (value === undefined || value === '')
+    throw stalled(
+      'CredentialNotFound',
+      `${where} has no key ${JSON.stringify(key)}; spec.rfc2136.tsigSecretRef names it`,
+    );
+  return { value: Buffer.from(value, 'base64').toString('latin1'), version: secret.metadata.resourceVersion };
+}
+
+function make(object: ProviderObject, secret: string, { now }: ProviderReconciler): ActiveProvider {
+  const { server, tsigKeyName, tsigAlgorithm } = rfc2136Of(object.spec);
+  const dns: DnsProvider = createRfc2136Provider({
+    server,
+    tsigKeyName,
+    tsigAlgorithm,
+    tsigSecret: secret,
+    zones: object.spec.zones,
+    // Whoever may write a DNSProvider into a namespace must not reach what only this pod can.
+    refuseLocal: object.kind === 'DNSProvider',
+    now,
+  });
+  return {
+    dns,
+    writer: createZoneWriter(dns),
+    allow: object.kind === 'ClusterDNSProvider' ? object.spec.allow : undefined,
+  };
+}
+
+/** CEL sees to it that exactly one provider is named; a newer CRD may know one that this program does not. */
+function rfc2136Of(spec: ProviderObject['spec']): NonNullable<ProviderObject['spec']['rfc2136']> {
+  if (spec.rfc2136 !== undefined) return spec.rfc2136;
+  throw stalled(
+    'ProviderNotSupported',
+    'spec names a provider that this version does not know; install the version that the CRDs belong to',
+  );
+}
+
+async function zonesInUse(
+  key: ProviderKey,
+  active: ActiveProvider,
+  { usersOf, providers, resolver }: ProviderReconciler,
+): Promise<NonNullable<DnsProviderStatus['zones']>> {
+  const names = new Set(usersOf(key).flatMap(({ status }) => (status.recordSets ?? []).map(({ zone }) => zone)));
+  const zones = await Promise.all(
+    [...names].sort().map(async (name) => {
+      try {
+        const [zone, ds] = await Promise.all([providers.findZone(active, name), resolver.lookup(name, 'DS')]);
+        return zone === undefined ? [] : [{ ...zone, dsAtParent: ds.status === 'Found' && ds.secure }];
+      } catch (error) {
+        if (error instanceof OperatorError) return [{ name, signing: 'Unknown' as const }];
+        throw error;
+      }
+    }),
+  );
+  return zones.flat();
+}
+
+const NOT_AUTHENTICATED = new Set(['BadKey', 'BadSignature', 'BadTime']);
+
+function conditionsOf(problem: OperatorError | undefined): ConditionStatement[] {
+  if (problem === undefined) {
+    return [
+      { type: 'Ready', status: 'True', reason: 'Ready', message: 'the server is there and accepts the credential' },
+      { type: 'Authenticated', status: 'True', reason: 'Authenticated', message: 'the server accepts the credential' },
+    ];
+  }
+  const { code: reason, message } = problem;
+  return [
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Authenticated', status: NOT_AUTHENTICATED.has(reason) ? 'False' : 'Unknown', reason, message },
+    { type: problem.kind === 'Stalled' ? 'Stalled' : 'Reconciling', status: 'True', reason, message },
+  ];
+}
+
+function tell(object: ProviderObject, problem: OperatorError | undefined, { writer }: ProviderReconciler): void {
+  const before = object.status.conditions?.find(({ type }) => type === 'Ready');
+  if (problem !== undefined && before?.reason !== problem.code)
+    writer.event(object, { type: 'Warning', reason: problem.code, message: problem.message });
+  if (problem === undefined && before?.status !== 'True') {
+    writer.event(object, {
+      type: 'Normal',
+      reason: 'Ready',
+      message: 'the server is there and accepts the credential',
+    });
+  }
+}

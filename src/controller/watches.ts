@@ -1,0 +1,135 @@
+/** What this room watches, and the keys of its queues that each change wakes. */
+import type { ClusterDnsProvider, DnsProvider } from '../api/dns-provider.ts';
+import type { MailServer } from '../api/mail-server.ts';
+import {
+  CLUSTER_DNS_PROVIDERS,
+  DNS_PROVIDERS,
+  keyOf,
+  MAIL_SERVERS,
+  NAMESPACES,
+  objectKey,
+  SECRETS,
+  type ObjectKey,
+  type PartialObject,
+} from '../kube/resource.ts';
+import { reflect, type ReflectorOptions } from '../kube/reflector.ts';
+import { Store } from '../kube/store.ts';
+import type { Logger } from '../observe/log.ts';
+import { ownersOf, providerKeyOf, secretKeysOf, type ProviderKey } from './objects.ts';
+import type { ProviderObject } from './reconcile-provider.ts';
+
+export interface Stores {
+  readonly mailServers: Store<MailServer, 'namespace' | 'secret' | 'provider' | 'owner'>;
+  /** TLS Secrets, metadata only. */
+  readonly secrets: Store<PartialObject>;
+  readonly namespaces: Store<PartialObject>;
+  readonly dnsProviders: Store<DnsProvider>;
+  readonly clusterDnsProviders: Store<ClusterDnsProvider>;
+}
+
+export function createStores(log: Logger): Stores {
+  return {
+    mailServers: new Store<MailServer, 'namespace' | 'secret' | 'provider' | 'owner'>(log, {
+      namespace: ({ metadata }) => [metadata.namespace],
+      secret: secretKeysOf,
+      provider: (mailServer) => [providerKeyOf(mailServer)],
+      owner: (mailServer) => ownersOf(mailServer).map(({ owner }) => owner),
+    }),
+    secrets: new Store(log),
+    namespaces: new Store(log),
+    dnsProviders: new Store(log),
+    clusterDnsProviders: new Store(log),
+  };
+}
+
+export async function watchAll(
+  stores: Stores,
+  watchNamespaces: readonly string[] | undefined,
+  common: Pick<ReflectorOptions<PartialObject>, 'cluster' | 'clock' | 'random' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const namespaced = { ...common, namespaces: watchNamespaces };
+  await Promise.all([
+    reflect({ ...namespaced, resource: MAIL_SERVERS, store: stores.mailServers }, signal),
+    reflect({ ...namespaced, resource: DNS_PROVIDERS, store: stores.dnsProviders }, signal),
+    reflect(
+      {
+        ...namespaced,
+        resource: SECRETS,
+        store: stores.secrets,
+        metadataOnly: true,
+        fieldSelector: 'type=kubernetes.io/tls',
+      },
+      signal,
+    ),
+    reflect({ ...common, resource: CLUSTER_DNS_PROVIDERS, store: stores.clusterDnsProviders }, signal),
+    reflect({ ...common, resource: NAMESPACES, store: stores.namespaces, metadataOnly: true }, signal),
+  ]);
+}
+
+/** Resolves when all of it was listed once. */
+export async function synced(stores: Stores): Promise<void> {
+  await Promise.all(Object.values(stores).map((store: { synced: Promise<void> }) => store.synced));
+}
+
+export function findProvider(stores: Stores, key: ProviderKey): ProviderObject | undefined {
+  const [kind, ...name] = key.split('/');
+  return kind === 'DNSProvider'
+    ? stores.dnsProviders.get(name.join('/'))
+    : stores.clusterDnsProviders.get(name.join('/'));
+}
+
+export function providerKey(
+  kind: ProviderObject['kind'],
+  object: { readonly metadata: { readonly namespace?: string; readonly name: string } },
+): ProviderKey {
+  return `${kind}/${objectKey(object.metadata.namespace, object.metadata.name)}`;
+}
+
+export interface Wake {
+  readonly mailServer: (key: ObjectKey) => void;
+  readonly provider: (key: ProviderKey) => void;
+}
+
+/** No change is looked at by all: each wakes those that an index finds. */
+export function wakeOnChange(stores: Stores, wake: Wake): void {
+  const wakeAll = (mailServers: readonly MailServer[]): void => {
+    for (const mailServer of mailServers) wake.mailServer(keyOf(mailServer));
+  };
+  stores.mailServers.subscribe(({ old, object }) => {
+    for (const changed of [old, object]) {
+      if (changed === undefined) continue;
+      wake.mailServer(keyOf(changed));
+      // Whoever else claims one of its owners may win or lose it now.
+      for (const { owner } of ownersOf(changed)) {
+        const claimants = stores.mailServers.byIndex('owner', owner);
+        if (object === undefined || claimants.length > 1) wakeAll(claimants);
+      }
+    }
+    const zones = (mailServer: MailServer | undefined): string =>
+      (mailServer?.status.recordSets ?? []).map(({ zone }) => zone).join();
+    if (object !== undefined && zones(old) !== zones(object)) wake.provider(providerKeyOf(object));
+  });
+  stores.secrets.subscribe(({ old, object }) => {
+    const changed = object ?? old;
+    if (changed !== undefined) wakeAll(stores.mailServers.byIndex('secret', keyOf(changed)));
+  });
+  stores.namespaces.subscribe(({ old, object }) => {
+    if (object === undefined || JSON.stringify(old?.metadata.labels) === JSON.stringify(object.metadata.labels)) return;
+    wakeAll(stores.mailServers.byIndex('namespace', object.metadata.name));
+  });
+  const onProvider =
+    (kind: ProviderObject['kind']) =>
+    ({
+      old,
+      object,
+    }: {
+      readonly old: ProviderObject | undefined;
+      readonly object: ProviderObject | undefined;
+    }): void => {
+      const changed = object ?? old;
+      if (changed !== undefined) wake.provider(providerKey(kind, changed));
+    };
+  stores.dnsProviders.subscribe(onProvider('DNSProvider'));
+  stores.clusterDnsProviders.subscribe(onProvider('ClusterDNSProvider'));
+}

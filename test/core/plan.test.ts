@@ -1,0 +1,356 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { conditions } from '../../src/core/conditions.ts';
+import { stalled, transient } from '../../src/core/errors.ts';
+import { unknown } from '../../src/core/facts.ts';
+import { judge } from '../../src/core/match.ts';
+import { DESIRED, HOST, leafOf, OWNER, World, type Leaf } from '../support/planner-world.ts';
+import { makeCA } from '../support/pki.ts';
+
+let first: Leaf;
+let renewed: Leaf;
+let otherCA: Leaf;
+let selfSigned: Leaf;
+
+beforeAll(async () => {
+  const root = await makeCA({ name: 'Root' });
+  const issuing = await makeCA({ name: 'Issuing CA', issuer: root });
+  const other = await makeCA({ name: 'Other CA', issuer: root });
+  first = await leafOf(issuing);
+  renewed = await leafOf(issuing);
+  otherCA = await leafOf(other);
+  selfSigned = await leafOf();
+});
+
+const ee = (leaf: Leaf): string => `3 1 1 ${leaf.summary.spkiSHA256}`;
+const ta = (leaf: Leaf): string => `2 1 1 ${String(leaf.summary.caSPKISHA256s[0])}`;
+
+function publishedWorld(leaf: Leaf): World {
+  const world = new World();
+  world.hold(leaf);
+  world.serve(leaf);
+  world.settle();
+  return world;
+}
+
+const stateOf = (world: World, type: string): string | undefined => {
+  const plan = world.settle();
+  const condition = conditions(world.facts(), plan).find((candidate) => candidate.type === type);
+  return condition && `${condition.status} ${condition.reason}`;
+};
+
+describe('first publication', () => {
+  test('goes finalizer, intent, write, version: each in a pass of its own', () => {
+    const world = new World();
+    world.hold(first);
+    world.serve(first);
+    const steps: string[] = [];
+    for (;;) {
+      const { plan, did } = world.pass();
+      if (did === 'Nothing') break;
+      const [recordSet] = world.stored.recordSets;
+      steps.push(
+        did === 'Acted'
+          ? String(plan.effect?.kind)
+          : recordSet?.intent !== undefined
+            ? 'intent'
+            : recordSet !== undefined
+              ? 'version'
+              : 'chain',
+      );
+      // Nothing is in the DNS before the intent is in status.
+      if (world.published.length > 0) expect(steps).toContain('intent');
+    }
+    expect(steps).toEqual(['chain', 'SetFinalizer', 'intent', 'ChangeRecordSets', 'version']);
+    expect(world.published.sort()).toEqual([ta(first), ee(first)]);
+    expect(world.stored.recordSets[0]).toMatchObject({
+      owner: OWNER,
+      zone: 'example.nl',
+      ttlSeconds: 3600,
+      versions: [{ n: 1, kind: 'Written' }],
+    });
+    expect(world.stored.recordSets[0]?.intent).toBeUndefined();
+  });
+
+  test.each<[string, (world: World) => void, string]>([
+    ['the server does not answer', (world) => (world.served = undefined), 'ConnectionRefused'],
+    [
+      'the server presents another certificate',
+      (world) => {
+        world.serve(renewed);
+      },
+      'UnknownChainServed',
+    ],
+    ['the zone is not secure', (world) => (world.secure = false), 'Insecure'],
+    ['there is no Secret', (world) => (world.secret = unknown(transient('SecretNotFound', 'none'))), 'SecretNotFound'],
+    [
+      'the provider refuses the host',
+      (world) => (world.zone = unknown(stalled('HostnameNotAllowed', 'no'))),
+      'HostnameNotAllowed',
+    ],
+  ])('writes nothing while %s', (_, spoil, reason) => {
+    const world = new World();
+    world.hold(first);
+    world.serve(first);
+    spoil(world);
+    expect(stateOf(world, 'Ready')).toBe(`False ${reason}`);
+    expect(world.writes).toBe(0);
+    expect(world.stored.recordSets).toEqual([]);
+  });
+
+  test('an insecure zone is written when the spec says Warn, and an unprobed host when it says Disabled', () => {
+    const world = new World();
+    world.hold(first);
+    world.secure = false;
+    world.desired = { ...DESIRED, dnssec: 'Warn', probe: 'Disabled' };
+    expect(stateOf(world, 'Ready')).toBe('True Published');
+    expect(stateOf(world, 'DNSSECSecure')).toBe('False Insecure');
+  });
+});
+
+describe('a renewal', () => {
+  test('adds the new key at once and keeps the former one until no endpoint has presented it for retireAfter', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ee(first), ee(renewed)].sort());
+
+    world.later(48 * 3_600_000);
+    world.settle();
+    expect(world.published).toContain(ee(first)); // still served: the clock has not begun
+
+    world.serve(renewed);
+    world.settle();
+    world.later(23 * 3_600_000);
+    world.settle();
+    expect(world.published).toContain(ee(first));
+    world.later(3_600_000);
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ee(renewed)].sort());
+  });
+
+  test('a former certificate that is seen again starts its clock anew', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.settle();
+    world.later(20 * 3_600_000);
+    world.serve(first);
+    world.settle();
+    world.serve(renewed);
+    world.settle();
+    world.later(20 * 3_600_000);
+    world.settle();
+    expect(world.published).toContain(ee(first));
+  });
+
+  test('to another CA publishes both CAs; to a self-signed certificate takes every 2 1 1 away', () => {
+    const world = publishedWorld(first);
+    world.hold(otherCA);
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ta(otherCA), ee(first), ee(otherCA)].sort());
+    world.hold(selfSigned);
+    world.settle();
+    expect(world.published.filter((record) => record.startsWith('2'))).toEqual([]);
+  });
+
+  test('a Secret that vanishes or turns to garbage takes nothing away', () => {
+    const world = publishedWorld(first);
+    world.secret = unknown(transient('SecretNotFound', 'gone'));
+    expect(stateOf(world, 'CertificatesResolved')).toBe('False SecretNotFound');
+    world.later(365 * 24 * 3_600_000);
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ee(first)]);
+  });
+});
+
+describe('what is in the DNS', () => {
+  const FOREIGN = `3 1 1 ${'ab'.repeat(32)}`;
+
+  test('a foreign record survives publication, renewal and withdrawal', () => {
+    const world = new World();
+    world.foreign(FOREIGN);
+    world.hold(first);
+    world.serve(first);
+    world.settle();
+    world.hold(renewed);
+    world.settle();
+    expect(world.published).toContain(FOREIGN);
+    expect(world.stored.recordSets[0]?.records).toContainEqual({ data: FOREIGN, role: 'Foreign' });
+    world.desired = { ...DESIRED, publish: false };
+    world.settle();
+    expect(world.published).toEqual([FOREIGN]);
+    expect(stateOf(world, 'RecordsPublished')).toBe('True Withdrawn');
+  });
+
+  test('adoption takes a foreign record away', () => {
+    const world = publishedWorld(first);
+    world.foreign(FOREIGN);
+    world.settle();
+    world.desired = { ...DESIRED, adoption: 'Adopt' };
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ee(first)]);
+  });
+
+  test('a record of ours that somebody removed comes back', () => {
+    const world = publishedWorld(first);
+    world.records = [];
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ee(first)]);
+  });
+
+  test('a new TTL is written once, also when the server lowers it', () => {
+    const world = publishedWorld(first);
+    const before = world.writes;
+    world.desired = { ...DESIRED, ttlSeconds: 7200 };
+    world.settle();
+    expect([world.writes - before, world.ttlSeconds, world.stored.recordSets[0]?.ttlSeconds]).toEqual([1, 7200, 7200]);
+    world.ttlSeconds = 300;
+    world.settle();
+    expect(world.writes - before).toBe(1);
+  });
+
+  test('a refused write is said, and the intent stays', () => {
+    const world = publishedWorld(first);
+    world.refuse = stalled('UpdateRefused', 'the server refuses');
+    world.hold(renewed);
+    world.settle();
+    expect(stateOf(world, 'RecordsPublished')).toBe('False UpdateRefused');
+    expect(world.stored.recordSets[0]?.intent?.add).toEqual([ee(renewed)]);
+    world.refuse = undefined;
+    expect(stateOf(world, 'RecordsPublished')).toBe('True Published');
+  });
+});
+
+describe('the end', () => {
+  test('a deleted MailServer withdraws its records, then lets go', () => {
+    const world = publishedWorld(first);
+    world.deleting = true;
+    world.settle();
+    expect([world.published, world.gone]).toEqual([[], true]);
+  });
+
+  test.each<[string, (world: World) => void]>([
+    ['deletion: Retain', (world) => (world.desired = { ...DESIRED, deletion: 'Retain' })],
+    ['suspend', (world) => (world.desired = { ...DESIRED, suspend: true })],
+    [
+      'the annotation to abandon, with a dead provider',
+      (world) => {
+        world.zone = unknown(transient('Timeout', 'dead'));
+        world.abandon = true;
+      },
+    ],
+  ])('%s lets go and leaves the records', (_, change) => {
+    const world = publishedWorld(first);
+    change(world);
+    world.deleting = true;
+    world.settle();
+    expect([world.published.length, world.gone]).toEqual([2, true]);
+  });
+
+  test('a dead provider does not let a deleted MailServer go', () => {
+    const world = publishedWorld(first);
+    world.zone = unknown(transient('Timeout', 'dead'));
+    world.deleting = true;
+    world.settle();
+    expect(world.gone).toBe(false);
+  });
+
+  test('suspended, nothing changes, and status says what would', () => {
+    const world = publishedWorld(first);
+    const before = world.writes;
+    world.desired = { ...DESIRED, suspend: true };
+    world.hold(renewed);
+    expect(stateOf(world, 'RecordsPublished')).toBe('False Suspended');
+    expect(world.writes).toBe(before);
+  });
+});
+
+describe('whatever happens', () => {
+  type Event = (world: World) => void;
+  const events: fc.Arbitrary<Event> = fc.constantFrom<Event[]>(
+    (world) => {
+      world.hold(first);
+    },
+    (world) => {
+      world.hold(renewed);
+    },
+    (world) => {
+      world.hold(otherCA);
+    },
+    (world) => {
+      world.hold(selfSigned);
+    },
+    (world) => {
+      world.serve(first);
+    },
+    (world) => {
+      world.serve(renewed);
+    },
+    (world) => {
+      world.served = undefined;
+    },
+    (world) => {
+      world.secret = unknown(transient('SecretNotFound', 'gone'));
+    },
+    (world) => {
+      world.lastAttempt = undefined;
+    }, // the operator was killed
+    (world) => {
+      world.foreign(`3 1 1 ${'cd'.repeat(32)}`);
+    },
+    (world) => {
+      world.records = world.records.slice(1);
+    },
+    (world) => {
+      world.desired = { ...world.desired, ttlSeconds: world.desired.ttlSeconds === 3600 ? 1800 : 3600 };
+    },
+    (world) => {
+      world.later(25 * 3_600_000);
+    },
+    (world) => {
+      world.pass();
+    },
+    (world) => {
+      world.pass();
+    },
+    (world) => {
+      world.pass();
+    },
+  );
+
+  test('the planner comes to rest, and what it then has published strictly accepts every chain in use', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 30 }), (history) => {
+        const world = publishedWorld(first);
+        for (const event of history) event(world);
+        world.settle();
+        const ours = world.records.filter((record) => !record.data.startsWith('cd'));
+        const inUse = world.stored.certificates.flatMap(({ chains }) => chains).map(({ spkiSHA256 }) => spkiSHA256);
+        for (const leaf of [first, renewed, otherCA, selfSigned]) {
+          if (inUse.includes(leaf.summary.spkiSHA256))
+            expect(judge(ours, leaf.chain, HOST, new Date()).strictlyAccepts).toBe(true);
+        }
+        expect(world.pass().did).toBe('Nothing');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a foreign record is there until somebody else removes it', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 20 }), (history) => {
+        const world = publishedWorld(first);
+        for (const event of history) {
+          const had = world.published.some((record) => record.includes('cdcd'));
+          const before = world.writes;
+          event(world);
+          const lost = had && !world.published.some((record) => record.includes('cdcd'));
+          // Only the event that takes a record away by hand may lose it, and that writes nothing itself.
+          if (lost) expect(world.writes).toBe(before);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
