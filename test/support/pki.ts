@@ -8,6 +8,7 @@ import {
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
+  PublicKey,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
@@ -34,6 +35,8 @@ interface Common {
   readonly issuer?: Issued;
   /** Use this one's key again, for a renewal with the same key or a cross-signed CA. */
   readonly sameKeyAs?: Issued;
+  /** Certify this key, byte by byte; nobody has its private half. Needs an issuer. */
+  readonly spki?: Uint8Array;
   /** ECDSA (P-256) by default; RSA has 2048 bits and takes longer. */
   readonly algorithm?: 'ECDSA' | 'RSA' | 'Ed25519';
   /** Default: an hour ago. */
@@ -60,6 +63,11 @@ export function makeLeaf(options: Common & { readonly names: readonly string[] }
   ]);
 }
 
+/** Says neither CA nor server: what home-made CAs and `openssl x509 -req` make. */
+export function makePlain(options: Common & { readonly name: string }): Promise<Issued> {
+  return issue(options.name, options, []);
+}
+
 async function issue(commonName: string, options: Common, extensions: readonly Extension[]): Promise<Issued> {
   const keys = options.sameKeyAs?.keys ?? (await generateKeys(options.algorithm ?? 'ECDSA'));
   const issuerKeys = options.issuer?.keys ?? keys;
@@ -69,7 +77,7 @@ async function issue(commonName: string, options: Common, extensions: readonly E
     issuer: options.issuer?.certificate.subject ?? [{ CN: [commonName] }],
     notBefore: options.notBefore ?? new Date(Date.now() - hour),
     notAfter: options.notAfter ?? new Date(Date.now() + 90 * 24 * hour),
-    publicKey: keys.publicKey,
+    publicKey: options.spki === undefined ? keys.publicKey : new PublicKey(options.spki),
     signingKey: issuerKeys.privateKey,
     signingAlgorithm: { name: issuerKeys.privateKey.algorithm.name, hash: 'SHA-256' },
     extensions: [
