@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { conditions } from './condition.ts';
 import type { API_VERSION, DeepReadonly, NamespacedMeta, ObjectMeta } from './object.ts';
 import { atomicList, cel, int64, matching, setOf, type CelRule } from './schema.ts';
-import { dnsName, hostnamePattern, objectName } from './texts.ts';
+import { dnsName, hostnamePattern, objectName, zoneName } from './texts.ts';
 
 const HOST = '([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
 const PORT = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})';
@@ -86,12 +86,19 @@ const allowance = z.object({
   ),
 });
 
-export const dnsProviderSpec = z.object(providers).meta(cel(exactlyOneProvider));
+const common = {
+  ...providers,
+  zones: setOf(zoneName(), 0, 64)
+    .default([])
+    .describe('Only these zones are used; all that the provider has when none is listed.'),
+};
+
+export const dnsProviderSpec = z.object(common).meta(cel(exactlyOneProvider));
 export type DnsProviderSpec = DeepReadonly<z.output<typeof dnsProviderSpec>>;
 
 export const clusterDnsProviderSpec = z
   .object({
-    ...providers,
+    ...common,
     allow: atomicList(allowance, 128).describe(
       'Who may publish what: a MailServer may use this provider for a host when one entry names both its namespace and the host. [] is nobody.',
     ),

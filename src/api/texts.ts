@@ -23,6 +23,13 @@ export const hostnamePattern = () =>
     'write the name of one host (mx1.example.nl) or of all below a name (*.example.nl), in lower case and without a final dot',
   );
 
+export const zoneName = () =>
+  matching(
+    new RegExp(`^(${LABEL}\\.)*${LABEL}$`),
+    253,
+    'write the name of a zone in lower case and without a final dot, as in example.nl',
+  );
+
 /** The name of an object, which is a DNS subdomain (RFC 1123). */
 export const objectName = (kind: string) =>
   matching(

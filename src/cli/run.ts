@@ -1,6 +1,7 @@
 /** `run`: the operator. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { mailProbe } from '../controller/mail-probe.ts';
 import { runOperator } from '../controller/operator.ts';
 import { createResolver } from '../dns/resolver.ts';
 import { parseServer } from '../dns/server.ts';
@@ -10,7 +11,6 @@ import { startHealthServer } from '../observe/health.ts';
 import { createLogger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { parseDenyCidrs } from '../smtp/deny-cidrs.ts';
-import { endpointProbe } from './endpoint-probe.ts';
 import type { Command } from './command.ts';
 import { oneOf, parseOptions, usageError } from './options.ts';
 
@@ -35,8 +35,7 @@ const options = {
     type: 'string',
     multiple: true,
     value: 'HOST[:PORT]',
-    default: ['127.0.0.1'],
-    description: 'Validating resolver, whose AD bit is believed; repeatable',
+    description: 'Validating resolver, whose AD bit is believed; repeatable (default: 127.0.0.1)',
   },
   'probe-deny-cidr': {
     type: 'string',
@@ -82,7 +81,7 @@ export const run: Command = {
       format: oneOf(['json', 'pretty'] as const, values['log-format'], 'log-format'),
     });
     const denied = parseDenyCidrs(values['probe-deny-cidr']);
-    const resolver = createResolver({ servers: values.resolver.map(parseServer) });
+    const resolver = createResolver({ servers: (values.resolver ?? ['127.0.0.1']).map(parseServer) });
     const elects = oneOf(['true', 'false'] as const, values['leader-elect'], 'leader-elect') === 'true';
     const kubeconfig = values.kubeconfig ?? env['KUBECONFIG'];
     const metrics = createMetrics();
@@ -98,7 +97,7 @@ export const run: Command = {
         {
           cluster,
           resolver,
-          probe: endpointProbe(denied, metrics),
+          probe: mailProbe(denied, metrics),
           health,
           metrics,
           log,

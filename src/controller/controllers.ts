@@ -76,7 +76,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       probes.forget(key);
       return GONE;
     }
-    const memory: AttemptMemory = attempts.get(key) ?? new Map();
+    const memory: AttemptMemory = attempts.get(key) ?? (new Map() as AttemptMemory);
     attempts.set(key, memory);
     return reconcileMailServer(mailServer, memory, mailServerReconciler);
   });

@@ -14,7 +14,8 @@ import {
   type Security,
 } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
-import type { State, StoredRecordSet } from '../core/state.ts';
+import type { State, StoredChain, StoredRecordSet } from '../core/state.ts';
+import { propagation } from '../dns/name-servers.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { addressOf } from '../dns/resource-record.ts';
 import { keyOf } from '../kube/resource.ts';
@@ -23,7 +24,6 @@ import type { EndpointProbes, EndpointTarget, Look } from './endpoint-probes.ts'
 import { identityOf, ownersOf, providerKeyOf, type OwnerIdentity } from './objects.ts';
 import type { ActiveProviders } from './active-providers.ts';
 import type { SecretChains } from './secret-chains.ts';
-import type { LaggingServers } from './lagging-servers.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
 export const ABANDON_ANNOTATION = 'tlsa-operator.io/abandon-records';
@@ -34,7 +34,6 @@ export interface Sources {
   readonly providers: ActiveProviders;
   readonly claims: Claims;
   readonly resolver: Resolver;
-  readonly laggingServers: LaggingServers;
   readonly probes: EndpointProbes;
 }
 
@@ -73,6 +72,7 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
       readPrimary(claim, identity.owner),
       host === undefined ? unknown(NOT_LOOKED_UP) : securityOf(identity.owner, await host, desired, sources.resolver),
     ]);
+    const lagging = await attempt(() => laggingServers(claim, current, history, identity.owner, sources));
     return {
       ...identity,
       desired: isDesired,
@@ -80,7 +80,7 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
       current,
       lastAttempt: attempts.get(identity.owner),
       security,
-      lagging: await lagging(claim, current, history, identity.owner, sources),
+      lagging,
     };
   };
 
@@ -149,23 +149,25 @@ async function readPrimary(claim: Known<Claim>, owner: Name): Promise<OwnerFacts
   return attempt(() => provider.dns.read(zone, owner));
 }
 
-/** Asked only while it can differ from what the primary holds: nothing published, nothing to lag. */
-async function lagging(
+/** The servers that answer something else than the primary. Nothing published, nothing to lag. */
+async function laggingServers(
   claim: Known<Claim>,
   current: OwnerFacts['current'],
   history: StoredRecordSet | undefined,
   owner: Name,
-  { laggingServers }: Sources,
-): Promise<OwnerFacts['lagging']> {
-  if (
-    !claim.known ||
-    !current.known ||
-    history === undefined ||
-    history.intent !== undefined ||
-    history.versions.length === 0
-  )
-    return undefined;
-  return attempt(() => laggingServers.of(claim.value.zone.name, owner, current.value.records));
+  { resolver }: Sources,
+): Promise<readonly Name[] | undefined> {
+  const isPublished = history !== undefined && history.intent === undefined && history.versions.length > 0;
+  if (!claim.known || !current.known || !isPublished) return undefined;
+  const { servers } = await propagation(claim.value.zone.name, owner, current.value.records, resolver);
+  const named = (state: (typeof servers)[number]['state']): Name[] =>
+    servers.filter((server) => server.state === state).map(({ name }) => name);
+  const unreachable = named('Unreachable');
+  if (named('Differs').length > 0 || unreachable.length === 0) return named('Differs');
+  throw transient(
+    'ServersUnreachable',
+    `these name servers of ${claim.value.zone.name} do not answer from here on port 53: ${unreachable.join(', ')}`,
+  );
 }
 
 interface HostFacts {
@@ -228,13 +230,28 @@ async function lookAtEndpoints(
       for (const keyAlgorithm of keyAlgorithms) targets.push({ hostname, address, port, keyAlgorithm });
     }
   }
-  const served = new Set(chains.filter((chain) => chain.state === 'Serving').map((chain) => chain.spkiSHA256));
-  const isGood = ({ presented }: Endpoint): boolean =>
-    presented.kind === 'Skipped' || (presented.kind === 'Presented' && served.has(presented.summary.spkiSHA256));
+  const serving = chains.filter((chain) => chain.state === 'Serving');
+  const isGood = (endpoint: Endpoint): boolean => {
+    const { presented } = withoutFormerKey(endpoint, serving);
+    if (presented.kind !== 'Presented') return presented.kind === 'Skipped';
+    return serving.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256);
+  };
   const atRestMs = probeEveryMs(
     stored.certificates,
     desired.retireAfterMs,
     parseDuration(mailServer.spec.verification.interval),
   );
-  return attempt(() => sources.probes.look(keyOf(mailServer), targets, { atRestMs, isGood }));
+  const look = await attempt(() => sources.probes.look(keyOf(mailServer), targets, { atRestMs, isGood }));
+  return look.known
+    ? known({ ...look.value, endpoints: look.value.endpoints.map((endpoint) => withoutFormerKey(endpoint, serving)) })
+    : look;
+}
+
+/** A kind of key that only former certificates have is rightly not presented any more. */
+function withoutFormerKey(endpoint: Endpoint, serving: readonly StoredChain[]): Endpoint {
+  const { presented, keyAlgorithm } = endpoint;
+  const isGone = presented.kind === 'Failed' && presented.error === 'KeyAlgorithmNotPresented';
+  return isGone && !serving.some((chain) => chain.keyAlgorithm === keyAlgorithm)
+    ? { ...endpoint, presented: { kind: 'Skipped', error: presented.error } }
+    : endpoint;
 }

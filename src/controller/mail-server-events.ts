@@ -61,7 +61,7 @@ function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectE
   const readyOf = (status: MailServerStatus) => status.conditions?.find(({ type }) => type === 'Ready');
   const [old, now] = [readyOf(before), readyOf(after)];
   if (now === undefined || (old?.status === now.status && old.reason === now.reason)) return [];
-  if (now.status === 'True') return old === undefined || old.status !== 'True' ? [normal('Ready', now.message)] : [];
+  if (now.status === 'True') return old?.status !== 'True' ? [normal('Ready', now.message)] : [];
   // A step of a normal first publication is no warning.
   return now.reason === 'Publishing' || now.reason === 'NotProbedYet'
     ? []

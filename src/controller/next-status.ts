@@ -57,6 +57,6 @@ function failingEndpoint(
     keyAlgorithm,
     ...(presented.kind === 'Presented' ? { spkiSHA256: presented.summary.spkiSHA256 } : { error: presented.error }),
   };
-  const before = status.endpoints?.failing.find(({ since: _, ...rest }) => isDeepStrictEqual(rest, found));
+  const before = status.endpoints?.failing.find((old) => isDeepStrictEqual(old, { ...found, since: old.since }));
   return { ...found, since: before?.since ?? formatTime(now) };
 }

@@ -134,9 +134,7 @@ function rest(mailServer: MailServer, { facts, probeAgainAt }: Gathered, { recor
   const moments = [facts.now.getTime() + intervalMs, probeAgainAt, wakeAt?.getTime()];
   const next = Math.min(...moments.filter((moment) => moment !== undefined));
   const mayPass = recordSets.some(({ problem }) => problem?.kind === 'Transient');
-  const isLagging = facts.owners.some(
-    ({ lagging }) => lagging !== undefined && (!lagging.known || lagging.value.length > 0),
-  );
+  const isLagging = facts.owners.some(({ lagging }) => !lagging.known || (lagging.value ?? []).length > 0);
   return { kind: mayPass || isLagging ? 'Retry' : 'Done', wakeAt: next };
 }
 

@@ -183,23 +183,23 @@ function pendingCondition(facts: Facts, pending: readonly RecordSetPlan[]): Cond
 }
 
 function propagated(facts: Facts): ConditionState {
-  const lagging = facts.owners.flatMap((owner) =>
-    owner.desired && owner.lagging !== undefined ? [{ owner, answer: owner.lagging }] : [],
-  );
-  if (lagging.length === 0) return state('Propagated', 'Unknown', 'NothingPublished', 'nothing is published yet');
-  const behind = [...new Set(lagging.flatMap(({ answer }) => (answer.known ? answer.value : [])))];
-  if (behind.length > 0)
+  const answers = facts.owners.filter((owner) => owner.desired).map((owner) => owner.lagging);
+  const behind = answers.flatMap((answer) => (answer.known ? (answer.value ?? []) : []));
+  if (behind.length > 0) {
+    const servers = [...new Set(behind)].join(', ');
     return state(
       'Propagated',
       'False',
       'ServersLag',
-      `these name servers do not answer the current records yet: ${behind.join(', ')}`,
+      `these name servers do not answer the current records yet: ${servers}`,
     );
-  const problems = problemsOf(lagging.map(({ answer }) => answer));
+  }
+  const problems = problemsOf(answers);
   const [first] = problems;
-  return first === undefined
+  if (first !== undefined) return state('Propagated', 'Unknown', first.code, sentences(problems));
+  return answers.some((answer) => answer.known && answer.value !== undefined)
     ? state('Propagated', 'True', 'AllServersAnswer', 'every authoritative name server answers the current records')
-    : state('Propagated', 'Unknown', first.code, sentences(problems));
+    : state('Propagated', 'Unknown', 'NothingPublished', 'nothing is published yet');
 }
 
 function servingMatches(facts: Facts): ConditionState {

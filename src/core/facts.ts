@@ -70,7 +70,7 @@ export interface OwnerFacts {
   readonly lastAttempt: 'Applied' | OperatorError | undefined;
   readonly security: Known<Security>;
   /** The authoritative servers that do not answer `current` (yet); undefined where nothing is published. */
-  readonly lagging: Known<readonly Name[]> | undefined;
+  readonly lagging: Known<readonly Name[] | undefined>;
 }
 
 export interface Facts {

@@ -88,7 +88,7 @@ export class World {
           current: known({ records: this.records, ttlSeconds: this.records.length > 0 ? this.ttlSeconds : undefined }),
           lastAttempt: this.lastAttempt,
           security: known({ secure: this.secure }),
-          lagging: undefined,
+          lagging: known(undefined),
         },
       ],
       endpoints: known([
