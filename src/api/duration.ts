@@ -1,6 +1,6 @@
 /** Durations as Go writes them: `1h30m`, `24h`, `1.5s`. */
 import { stalled } from '../core/errors.ts';
-import { matches } from './schema.ts';
+import { cel, matches } from './schema.ts';
 import { z } from 'zod';
 
 const DURATION = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;
@@ -11,10 +11,7 @@ const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 export function duration(min: string, max: string) {
   const message = `write a duration from ${min} to ${max} in h, m, s and ms, as in 24h or 1h30m`;
   const rule = `${matches(DURATION)} && duration(self) >= duration('${min}') && duration(self) <= duration('${max}')`;
-  return z
-    .string()
-    .max(32)
-    .meta({ 'x-kubernetes-validations': [{ rule, message }] });
+  return z.string().max(32).meta(cel({ rule, message }));
 }
 
 /**

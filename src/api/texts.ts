@@ -23,9 +23,12 @@ export const hostnamePattern = () =>
     'write the name of one host (mx1.example.nl) or of all below a name (*.example.nl), in lower case and without a final dot',
   );
 
+/** With underscores: `_tcp.mx1.example.nl` may be a zone of its own. */
+const ZONE_LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
+
 export const zoneName = () =>
   matching(
-    new RegExp(`^(${LABEL}\\.)*${LABEL}$`),
+    new RegExp(`^(${ZONE_LABEL}\\.)*${ZONE_LABEL}$`),
     253,
     'write the name of a zone in lower case and without a final dot, as in example.nl',
   );

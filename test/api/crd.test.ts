@@ -109,6 +109,8 @@ describe('every list', () => {
       'MailServer.spec.ports set',
       'MailServer.spec.certificates map secretName',
       'MailServer.spec.records set',
+      'DNSProvider.spec.zones set',
+      'ClusterDNSProvider.spec.zones set',
       'ClusterDNSProvider.spec.allow atomic',
       'ClusterDNSProvider.spec.allow[].namespaceSelector.matchExpressions atomic',
       'ClusterDNSProvider.spec.allow[].namespaceSelector.matchExpressions[].values atomic',
