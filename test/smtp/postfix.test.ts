@@ -20,14 +20,19 @@ const look = (address: string, keyAlgorithm: 'RSA' | 'ECDSA'): Promise<ProbeResu
 /** Certificates of every kind: RSA and ECDSA below an RSA root and intermediate, and a renewal. */
 let rsa: Issued, ecdsa: Issued, renewed: Issued;
 let servers: Record<'rsaOnly' | 'ecdsaOnly' | 'both' | 'none', PostfixServer>;
+const running: PostfixServer[] = [];
 
 beforeAll(async () => {
   const root = await makeCA({ name: 'Root', algorithm: 'RSA' });
   const issuer = await makeCA({ name: 'Intermediate', algorithm: 'RSA', issuer: root });
   const leaf = (algorithm: 'RSA' | 'ECDSA'): Promise<Issued> => makeLeaf({ names: [hostname], issuer, algorithm });
   [rsa, ecdsa, renewed] = await Promise.all([leaf('RSA'), leaf('ECDSA'), leaf('ECDSA')]);
-  const start = (name: string, address: string, certificates: readonly Issued[]): Promise<PostfixServer> =>
-    startPostfix({ dir: join(dir, name), address, hostname, certificates: certificates.map(served) });
+  const start = async (name: string, address: string, certificates: readonly Issued[]): Promise<PostfixServer> => {
+    const options = { dir: join(dir, name), address, hostname, certificates: certificates.map(served) };
+    const server = await startPostfix(options);
+    running.push(server);
+    return server;
+  };
   const [rsaOnly, ecdsaOnly, both, none] = await Promise.all([
     start('rsa', '10.53.1.10', [rsa]),
     start('ecdsa', '10.53.1.11', [ecdsa]),
@@ -38,7 +43,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(Object.values(servers).map((server) => server.stop()));
+  await Promise.all(running.map((server) => server.stop()));
   rmSync(dir, { recursive: true });
 });
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writePostfixFile } from './postfix.ts';
 import { run } from './process.ts';
 
 export interface Verdict {
@@ -24,7 +25,7 @@ export async function posttlsFinger(options: {
   try {
     const resolvConf = join(dir, 'resolv.conf');
     writeFileSync(resolvConf, `nameserver ${options.nameserver}\noptions edns0 trust-ad\n`);
-    writeFileSync(join(dir, 'main.cf'), 'compatibility_level = 3.6\n');
+    writePostfixFile(join(dir, 'main.cf'), 'compatibility_level = 3.6\n');
     const { stdout, stderr } = await run(
       'unshare',
       [
