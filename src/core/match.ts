@@ -75,7 +75,7 @@ function matchTrustAnchor(record: TlsaRecord, chain: Chain, hostname: Name, at: 
   if (isNamed(record, leaf)) return mismatch("this is the server's own certificate or key; usage 2 names a CA");
 
   const carried = carriedCertificate(record);
-  const cas = [...sent, ...carried].filter((ca) => ca.isCA && Buffer.compare(ca.spki, leaf.spki) !== 0);
+  const cas = [...sent, ...carried].filter((ca) => Buffer.compare(ca.spki, leaf.spki) !== 0);
   if (anchorDepth(record, leaf, cas) === undefined) {
     if (record.matchingType === 0) return mismatch('the CA in this record did not sign what the server presents');
     return sent.some((certificate) => isNamed(record, certificate))
@@ -97,7 +97,7 @@ function matchTrustAnchor(record: TlsaRecord, chain: Chain, hostname: Name, at: 
 function anchorDepth(record: TlsaRecord, leaf: Certificate, cas: readonly Certificate[]): number | undefined {
   const bareKey = record.matchingType === 0 && record.selector === 1 ? Buffer.from(record.data, 'hex') : undefined;
   for (const [certificate, depth] of signersAbove(leaf, cas)) {
-    if (depth > 0 && isNamed(record, certificate)) return depth;
+    if (isNamed(record, certificate)) return depth;
     if (bareKey !== undefined && isSignedWith(certificate, bareKey)) return depth + 1;
   }
   return undefined;

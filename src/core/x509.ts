@@ -13,7 +13,7 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
     const openssl = new OpenSSLCertificate(der);
     const peculiar = new X509Certificate(Uint8Array.from(der));
     const spki = Buffer.from(peculiar.publicKey.rawData);
-    const { notBefore, notAfter } = peculiar;
+    const [notBefore, notAfter] = [openssl.validFromDate, openssl.validToDate];
     const key = publicKeyOf(openssl);
     if (!openssl.raw.equals(der) || !openssl.raw.includes(spki) || isInvalid(notBefore) || isInvalid(notAfter)) {
       return undefined;

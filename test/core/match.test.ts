@@ -104,6 +104,9 @@ describe.each(COMBINATIONS)('selector and matching type %s', (parameters) => {
     for (const own of [selfSigned, selfSignedCA]) {
       expect(one(record(`2 ${parameters}`, own), chainOf(own, own))).toMatchObject({ usable: true, matches: false });
     }
+    const reissued = await makeCA({ name: hostname, sameKeyAs: selfSignedCA });
+    const both = chainOf(selfSignedCA, reissued);
+    expect(one(record(`2 ${parameters}`, reissued), both)).toMatchObject({ usable: true, matches: false });
   });
 
   // Only a record that carries the CA whole can stand in for a CA that is not sent (RFC 7671 §5.2).
@@ -259,6 +262,7 @@ test('the reason says what is the matter', () => {
     name: reasons(record('2 1 1', ca), chainOf(wrongName, ca)),
     usage: reasons(record('1 1 1', leaf), chain),
     length: reasons(parseTlsa('3 1 1 ab'), chain),
+    matchingType: reasons(parseTlsa('3 1 3 ab'), chain),
   }).toEqual({
     leaf: 'this is what the server presents',
     otherLeaf: 'the server presents another certificate or key',
@@ -270,6 +274,7 @@ test('the reason says what is the matter', () => {
     dates: 'a certificate between the leaf and this CA has expired or is not yet valid',
     name: 'no DNS name of the certificate (subjectAltName) covers the hostname',
     usage: 'senders of mail do not use usages 0 and 1 (RFC 7672 §3.1.3)',
+    matchingType: 'this matching type is not defined',
     length: 'the data has not the length of its digest: 32 octets for matching type 1, 64 for 2',
   });
   const hidden = judge([record('3 1 1', leaf), parseTlsa(`3 1 2 ${'00'.repeat(64)}`)], chain, hostname, now);

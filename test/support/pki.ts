@@ -52,9 +52,14 @@ export function makeCA(options: Common & { readonly name: string }): Promise<Iss
   ]);
 }
 
-/** A server's certificate for these DNS names; none at all makes one without a SAN. */
-export function makeLeaf(options: Common & { readonly names: readonly string[] }): Promise<Issued> {
-  const names = options.names.map((value) => ({ type: 'dns' as const, value }));
+/** A server's certificate for these DNS names and addresses; none at all makes one without a SAN. */
+export function makeLeaf(
+  options: Common & { readonly names: readonly string[]; readonly addresses?: readonly string[] },
+): Promise<Issued> {
+  const names = [
+    ...options.names.map((value) => ({ type: 'dns' as const, value })),
+    ...(options.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
+  ];
   return issue(options.names[0] ?? 'no name', options, [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
