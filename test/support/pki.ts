@@ -45,10 +45,14 @@ interface Common {
   readonly notAfter?: Date;
 }
 
-export function makeCA(options: Common & { readonly name: string }): Promise<Issued> {
+/** With names it can be a server's own, too: `openssl req -x509` makes such. */
+export function makeCA(
+  options: Common & { readonly name: string; readonly names?: readonly string[] },
+): Promise<Issued> {
   return issue(options.name, options, [
     new BasicConstraintsExtension(true, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ...subjectAltName(options.names ?? []),
   ]);
 }
 
@@ -56,21 +60,25 @@ export function makeCA(options: Common & { readonly name: string }): Promise<Iss
 export function makeLeaf(
   options: Common & { readonly names: readonly string[]; readonly addresses?: readonly string[] },
 ): Promise<Issued> {
-  const names = [
-    ...options.names.map((value) => ({ type: 'dns' as const, value })),
-    ...(options.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
-  ];
   return issue(options.names[0] ?? 'no name', options, [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
     new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-    ...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
+    ...subjectAltName(options.names, options.addresses),
   ]);
 }
 
 /** Says neither CA nor server: what home-made CAs and `openssl x509 -req` make. */
 export function makePlain(options: Common & { readonly name: string }): Promise<Issued> {
   return issue(options.name, options, []);
+}
+
+function subjectAltName(names: readonly string[], addresses: readonly string[] = []): Extension[] {
+  const all = [
+    ...names.map((value) => ({ type: 'dns' as const, value })),
+    ...addresses.map((value) => ({ type: 'ip' as const, value })),
+  ];
+  return all.length > 0 ? [new SubjectAlternativeNameExtension(all)] : [];
 }
 
 async function issue(commonName: string, options: Common, extensions: readonly Extension[]): Promise<Issued> {
