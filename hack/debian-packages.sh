@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests run: name servers, a validating resolver, a mail server, and the programs
-# that judge them. Only what is missing; no daemon is started. Needs root for that, and only for that.
+# that judge them. Only what is missing, and no daemon is started. Needs root for that, and only for that.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=hack/say.sh
@@ -59,7 +59,7 @@ say "Debian packages: ${missing[*]} missing"
 
 # Two runs at once: the first one's policy must not go while the second installs.
 exec 9>/run/lock/tlsa-operator-setup.lock
-until flock --wait 20 9; do say 'waiting for another set-up to install packages'; done
+wait_for_lock 'Debian packages'
 mapfile -t missing < <(missing_packages)
 if [ ${#missing[@]} -eq 0 ]; then
   say 'Debian packages: the other set-up has installed them'
@@ -76,7 +76,7 @@ if [[ " ${missing[*]} " == *' postfix '* ]]; then
   # Otherwise postfix asks what kind of mail server this is. The tests bring configurations of their own.
   debconf-set-selections <<<'postfix postfix/main_mailer_type select No configuration'
 fi
-say "Debian packages: installing ${#missing[@]}; a minute or so, and no daemon is started"
+say "Debian packages: installing ${#missing[@]}, a minute or so"
 apt install --no-install-recommends "${missing[@]}"
 rm -f "$log"
 say "Debian packages: installed ${missing[*]}"

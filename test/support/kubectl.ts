@@ -5,7 +5,7 @@ import { toolPath } from './tools.ts';
 // kubectl remembers for hours what an API server offers, by address; another test's server may have had the same one.
 // So each kubeconfig has a memory of its own, beside it.
 const habits = (kubeconfig: string) => [`--kubeconfig=${kubeconfig}`, `--cache-dir=${kubeconfig}.cache`];
-const env = { KUBERC: 'off', KUBECTL_EXTERNAL_DIFF: '' };
+const env = { KUBERC: 'off' };
 
 /** Runs kubectl; the exit code is for the caller to judge. */
 export function kubectl(kubeconfig: string, ...args: readonly string[]): Promise<Output> {
