@@ -17,7 +17,7 @@ export interface Behaviour {
   readonly ehlo?: string;
   readonly startTls?: string;
   /** What is done when the client begins the TLS handshake, instead of TLS. */
-  readonly afterStartTls?: (socket: Socket) => void;
+  readonly afterStartTls?: (socket: Socket, clientHello: Buffer) => void;
   readonly tls?: SecureContextOptions;
 }
 
@@ -39,8 +39,8 @@ export function startDouble(address: string, behaviour: Behaviour): Promise<Doub
         if (verb !== 'STARTTLS') continue;
         const { afterStartTls, tls } = behaviour;
         if (afterStartTls !== undefined) {
-          socket.off('data', listen).once('data', () => {
-            afterStartTls(socket);
+          socket.off('data', listen).once('data', (clientHello: Buffer) => {
+            afterStartTls(socket, clientHello);
           });
         } else if (tls !== undefined) {
           secure(socket.off('data', listen), tls, heard, handshakes);

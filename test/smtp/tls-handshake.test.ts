@@ -1,9 +1,14 @@
 /** What is asked for in the handshake, and that the chain is the sent one. The servers are doubles: Postfix sends only tidy chains. */
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
 import { probe, type ProbeResult } from '../../src/smtp/probe.ts';
 import { makeCA, makeLeaf, type Issued } from '../support/pki.ts';
+import { eventually, startProgram } from '../support/process.ts';
 import { startDouble, type Double } from './mail-server-double.ts';
 
 const hostname = 'mx1.example.nl';
@@ -70,4 +75,45 @@ describe.each(VERSIONS)('%s', (version) => {
     expect(double.handshakes).toEqual([once, once]);
     expect(double.heard.filter((line) => line === 'QUIT')).toHaveLength(2);
   });
+});
+
+test('a server that wants to sign by the offered algorithms throughout presents ECDSA below an RSA CA', async () => {
+  const rsaIssuer = await makeCA({ name: 'RSA intermediate', issuer: root, algorithm: 'RSA' });
+  const leaf = await makeLeaf({ names: [hostname], issuer: rsaIssuer });
+  const dir = mkdtempSync(join(tmpdir(), 'strict-server-'));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(dir, name), text);
+    return join(dir, name);
+  };
+  const certificates = ['-cert', file('leaf', leaf.pem), '-key', file('key', leaf.keyPem)];
+  const strictServer = startProgram({
+    name: 'openssl s_server',
+    command: 'openssl',
+    args: ['s_server', '-accept', '10.53.2.12:4433', '-strict', '-tls1_2', '-quiet', ...certificates].concat(
+      '-cert_chain',
+      file('issuer', rsaIssuer.pem),
+    ),
+    logFile: join(dir, 'log'),
+  });
+  try {
+    double = await startDouble(address, {
+      afterStartTls: (socket, clientHello) => {
+        const upstream = connect(4433, '10.53.2.12').on('error', () => socket.destroy());
+        upstream.write(clientHello);
+        socket.pipe(upstream).pipe(socket);
+      },
+    });
+    const presented = await eventually(
+      'the strict server answers',
+      async () => {
+        const result = await look();
+        return result.kind === 'Presented' && result.chain;
+      },
+      10_000,
+    );
+    expect(presented).toEqual([leaf, rsaIssuer].map(({ certificate }) => Buffer.from(certificate.der)));
+  } finally {
+    await strictServer.stop();
+    rmSync(dir, { recursive: true });
+  }
 });
