@@ -10,13 +10,19 @@ import { handshake, sentChain, type ProbedKeyAlgorithm } from './tls-handshake.t
 
 /** The protocol follows the port. */
 const PROTOCOLS = { 25: smtp } as const satisfies Readonly<Record<number, MailProtocol>>;
+export type ProbedPort = keyof typeof PROTOCOLS;
+
+/** Is there a protocol for this port? */
+export function isProbedPort(port: number): port is ProbedPort {
+  return Object.hasOwn(PROTOCOLS, port);
+}
 
 export interface ProbeTarget {
   /** The TLSA base domain: the SNI of the handshake. */
   readonly hostname: Name;
   /** An IP address. The caller has made sure that it may be connected to (deny-cidrs.ts). */
   readonly address: string;
-  readonly port: keyof typeof PROTOCOLS;
+  readonly port: ProbedPort;
   readonly keyAlgorithm: ProbedKeyAlgorithm;
 }
 
