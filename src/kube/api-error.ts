@@ -31,3 +31,10 @@ export function errorOfAnswer(call: string, status: number): ApiError {
 export function errorWithoutAnswer(call: string, why: string, cause?: unknown): ApiError {
   return new ApiError('APIServerUnavailable', `${call}: ${why}`, undefined, { cause });
 }
+
+/** Node's own code of an error or of its cause, as ` (ECONNREFUSED)`; empty where there is none. */
+export function codeOf(error: unknown): string {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  if (typeof code === 'string') return ` (${code})`;
+  return cause === undefined ? '' : codeOf(cause);
+}

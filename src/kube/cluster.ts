@@ -1,7 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { request as send, type Dispatcher } from 'undici';
-import { ApiError, errorOfAnswer, errorWithoutAnswer } from './api-error.ts';
+import { fetch, type Dispatcher, type Response } from 'undici';
+import { ApiError, codeOf, errorOfAnswer, errorWithoutAnswer } from './api-error.ts';
 import { loadKubeConfig, poolsFor, type Pools } from './config.ts';
 
 export interface ApiRequest {
@@ -16,6 +16,9 @@ export interface ApiRequest {
   /** For the whole call, default 30 s; of a watch: until the answer begins. */
   readonly timeoutMs?: number;
 }
+
+/** For those who only make calls. */
+export type Caller = Pick<Cluster, 'call'>;
 
 /** Told of every request; `code` is the HTTP status, or `<error>` when no answer came, as client-go has it. */
 export type RequestObserver = (method: string, code: string, host: string) => void;
@@ -44,7 +47,7 @@ export class Cluster {
     const signal = within(request.timeoutMs ?? TIMEOUT_MS, request.signal);
     const response = await this.#send(request, signal, ({ calls }) => calls);
     try {
-      return (await response.body.json()) as T;
+      return (await response.json()) as T;
     } catch (cause) {
       request.signal?.throwIfAborted();
       // The parser's message would quote the answer: it is not the cause.
@@ -62,6 +65,7 @@ export class Cluster {
     try {
       const signals = request.signal === undefined ? [headers.signal] : [headers.signal, request.signal];
       const response = await this.#send(request, AbortSignal.any(signals), ({ watches }) => watches);
+      if (response.body === null) throw errorWithoutAnswer(nameOf(request), 'the answer has no body');
       return response.body;
     } finally {
       clearTimeout(timer);
@@ -73,11 +77,7 @@ export class Cluster {
     await Promise.all([this.#pools?.calls.destroy(), this.#pools?.watches.destroy()]);
   }
 
-  async #send(
-    request: ApiRequest,
-    signal: AbortSignal,
-    choose: (pools: Pools) => Dispatcher,
-  ): Promise<Dispatcher.ResponseData> {
+  async #send(request: ApiRequest, signal: AbortSignal, choose: (pools: Pools) => Dispatcher): Promise<Response> {
     const url = new URL(this.server + request.path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
@@ -85,30 +85,30 @@ export class Cluster {
     const { pools, headers } = await this.#authenticate(request);
     let code = '<error>';
     try {
-      const response = await send(url, {
+      // Not undici's `request`: that heeds the signal only once it has a connection.
+      const response = await fetch(url, {
         dispatcher: choose(pools),
         method: request.method,
         headers: {
           ...headers,
           'user-agent': 'tlsa-operator',
           accept: request.accept ?? 'application/json',
+          'accept-encoding': 'identity',
           ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
+        redirect: 'manual',
         signal,
       });
-      code = String(response.statusCode);
-      if (response.statusCode >= 200 && response.statusCode < 300) return response;
-      await response.body.dump();
-      throw errorOfAnswer(nameOf(request), response.statusCode);
+      code = String(response.status);
+      if (response.ok) return response;
+      await response.arrayBuffer(); // else the connection would be closed
+      throw errorOfAnswer(nameOf(request), response.status);
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof ApiError) throw error;
-      throw errorWithoutAnswer(
-        nameOf(request),
-        `no answer from the API server at ${url.host}${reasonOf(error)}`,
-        error,
-      );
+      const why = signal.aborted ? ' in time' : codeOf(error);
+      throw errorWithoutAnswer(nameOf(request), `no answer from the API server at ${url.host}${why}`, error);
     } finally {
       this.#observe(request.method, code, url.host);
     }
@@ -134,13 +134,6 @@ function nameOf({ method, path }: ApiRequest): string {
 function within(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
   const timeout = AbortSignal.timeout(timeoutMs);
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-}
-
-/** Node's own code (ECONNREFUSED, ...), where there is one. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return ' in time';
-  return 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
 }
 
 /**

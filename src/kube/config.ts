@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent } from 'undici';
 import { stalled } from '../core/errors.ts';
+import { codeOf } from './api-error.ts';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -29,8 +30,7 @@ export function loadKubeConfig(kubeconfig: string | undefined): KubeConfig {
     }
   } catch (cause) {
     // A parser's message may quote the file, which holds credentials: neither in the message nor as the cause.
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw invalid(`${kubeconfig ?? 'neither a ServiceAccount nor ~/.kube/config'}: cannot be read${code}`);
+    throw invalid(`${kubeconfig ?? 'neither a ServiceAccount nor ~/.kube/config'}: cannot be read${codeOf(cause)}`);
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null || !URL.canParse(cluster.server)) throw invalid('no current context that names a cluster');
@@ -60,7 +60,7 @@ export interface Pools {
 }
 
 const CALL_CONNECTIONS = 16;
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 /** Below the 90 s after which the API server closes an idle connection. */
 const KEEP_ALIVE_MS = 30_000;
 

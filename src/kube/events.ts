@@ -2,11 +2,11 @@ import { formatTime } from '../core/time.ts';
 import type { Logger } from '../observe/log.ts';
 import { ApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
-import type { Cluster } from './cluster.ts';
+import type { Caller } from './cluster.ts';
 import { EVENTS, pathOf, type KubeObject } from './resource.ts';
 
 export interface EventRecorderOptions {
-  readonly cluster: Cluster;
+  readonly cluster: Caller;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;

@@ -1,11 +1,11 @@
 import type { Logger } from '../observe/log.ts';
 import { sleep, type Clock } from './clock.ts';
-import type { Cluster } from './cluster.ts';
+import type { Caller } from './cluster.ts';
 import { createObject, getObject, replaceObject, type WriteResult } from './objects.ts';
 import { apiVersionOf, LEASES, type KubeObject } from './resource.ts';
 
 export interface LeaderElectionOptions {
-  readonly cluster: Cluster;
+  readonly cluster: Caller;
   readonly namespace: string;
   readonly name: string;
   /** Differs between all candidates, also between two lives of one pod. */
@@ -51,7 +51,9 @@ class Candidate {
   readonly #options: LeaderElectionOptions;
   readonly #log: Logger;
   #lease: Lease | undefined;
-  /** When (monotonic) the lease as it is was first seen. */
+  /** What the lease says, or said before somebody deleted it: that makes nobody free to take it earlier. */
+  #record: LeaseSpec | undefined;
+  /** When (monotonic) the record was first seen as it is. */
   #seenAt = 0;
   /** When (monotonic) the last successful request to take or renew it was sent. */
   #renewedAt = 0;
@@ -120,26 +122,26 @@ class Candidate {
   }
 
   #see(lease: Lease | undefined): void {
-    if (JSON.stringify(lease?.spec) !== JSON.stringify(this.#lease?.spec)) {
-      this.#seenAt = this.#options.clock.monotonic();
-      const holder = lease?.spec?.holderIdentity;
-      if (holder !== this.#lease?.spec?.holderIdentity) this.#log.info({ holder }, 'the lease has another holder');
-    }
     this.#lease = lease;
+    if (lease === undefined || JSON.stringify(lease.spec) === JSON.stringify(this.#record)) return;
+    const holder = lease.spec?.holderIdentity;
+    if (holder !== this.#record?.holderIdentity) this.#log.info({ holder }, 'the lease has another holder');
+    this.#record = lease.spec;
+    this.#seenAt = this.#options.clock.monotonic();
   }
 
   #isHolder(): boolean {
-    return this.#lease?.spec?.holderIdentity === this.#options.identity;
+    return this.#record?.holderIdentity === this.#options.identity;
   }
 
   #mayTake(): boolean {
-    const { holderIdentity = '', leaseDurationSeconds = LEASE_SECONDS } = this.#lease?.spec ?? {};
+    const { holderIdentity = '', leaseDurationSeconds = LEASE_SECONDS } = this.#record ?? {};
     const expiresAt = this.#seenAt + leaseDurationSeconds * 1000;
     return holderIdentity === '' || this.#isHolder() || this.#options.clock.monotonic() >= expiresAt;
   }
 
   #nextRecord(): LeaseSpec {
-    const before = this.#lease?.spec;
+    const before = this.#record;
     const now = microTime(this.#options.clock.now());
     const isRenewal = this.#isHolder();
     return {

@@ -1,6 +1,6 @@
 /** What controllers read and write. Failures are thrown as ApiError (Transient) unless a result says otherwise. */
 import { ApiError } from './api-error.ts';
-import type { ApiRequest, Cluster } from './cluster.ts';
+import type { ApiRequest, Caller } from './cluster.ts';
 import { pathOf, SECRETS, type KubeObject, type Resource, type Secret } from './resource.ts';
 
 export type WriteResult<T> =
@@ -10,7 +10,7 @@ export type WriteResult<T> =
 
 /** undefined where there is no such object. */
 export async function getObject<T extends KubeObject>(
-  cluster: Cluster,
+  cluster: Caller,
   resource: Resource,
   where: { readonly namespace?: string | undefined; readonly name: string },
   signal?: AbortSignal,
@@ -25,7 +25,7 @@ export async function getObject<T extends KubeObject>(
 
 /** The whole Secret, private keys and all: do not keep it. */
 export function getSecret(
-  cluster: Cluster,
+  cluster: Caller,
   namespace: string,
   name: string,
   signal?: AbortSignal,
@@ -39,7 +39,7 @@ export type NewObject<T extends KubeObject> = Omit<T, 'metadata'> & {
 };
 
 export function createObject<T extends KubeObject>(
-  cluster: Cluster,
+  cluster: Caller,
   resource: Resource,
   object: NewObject<T>,
   signal?: AbortSignal,
@@ -50,7 +50,7 @@ export function createObject<T extends KubeObject>(
 
 /** Replaces the object if it still is the one that was read (by resourceVersion); read by `getObject`: stores hold less. */
 export function replaceObject<T extends KubeObject>(
-  cluster: Cluster,
+  cluster: Caller,
   resource: Resource,
   object: T,
   signal?: AbortSignal,
@@ -60,7 +60,7 @@ export function replaceObject<T extends KubeObject>(
 
 /** Replaces the status if the object still is the one that was read (by resourceVersion). Nothing else of the object is written. */
 export function replaceStatus<T extends KubeObject>(
-  cluster: Cluster,
+  cluster: Caller,
   resource: Resource,
   object: T,
   signal?: AbortSignal,
@@ -74,7 +74,7 @@ export function replaceStatus<T extends KubeObject>(
  * read (by resourceVersion).
  */
 export function patchMetadata<T extends KubeObject>(
-  cluster: Cluster,
+  cluster: Caller,
   resource: Resource,
   object: T,
   patch: { readonly finalizers?: readonly string[]; readonly annotations?: Readonly<Record<string, string | null>> },
@@ -91,7 +91,7 @@ export function patchMetadata<T extends KubeObject>(
 }
 
 /** An object that is gone is a conflict too: whoever wrote must look again. */
-async function write<T>(cluster: Cluster, request: ApiRequest): Promise<WriteResult<T>> {
+async function write<T>(cluster: Caller, request: ApiRequest): Promise<WriteResult<T>> {
   try {
     return { outcome: 'Written', object: await cluster.call<T>(request) };
   } catch (error) {

@@ -8,7 +8,7 @@ import { apiVersionOf, pathOf, type KubeObject, type Resource } from './resource
 import type { Store } from './store.ts';
 
 export interface ReflectorOptions<T extends KubeObject> {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'call' | 'open'>;
   readonly resource: Resource;
   readonly store: Pick<Store<T>, 'apply' | 'remove' | 'replace' | 'markSynced'>;
   /** Only these; undefined: the whole cluster. */
@@ -44,13 +44,14 @@ const BACK_OFF = { firstMs: 1_000, maxMs: 30_000 };
 const HEALTHY_WATCH_MS = 60_000;
 /** The API server ends a watch after this time and as much again at the most (by chance, so that not all come back at once). */
 const WATCH_SECONDS = 300;
-/** The API server sends a bookmark every minute; a connection silent for so long is dead. */
-const IDLE_MS = 150_000;
+/** The API server sends a bookmark every minute, the first after two at the latest; a connection silent for so long is dead. */
+const IDLE_MS = 180_000;
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 interface List<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly T[];
+  /** null where a metadata-only list is empty. */
+  readonly items: readonly T[] | null;
 }
 
 interface WatchEvent<T> {
@@ -84,6 +85,7 @@ class Reflector<T extends KubeObject> {
     const { clock, random } = this.#options;
     for (let failures = 0; ;) {
       const startedAt = clock.monotonic();
+      const goesOn = this.#resourceVersion !== undefined;
       try {
         this.#resourceVersion ??= await this.#list(signal);
         await this.#watch(this.#resourceVersion, signal);
@@ -93,8 +95,9 @@ class Reflector<T extends KubeObject> {
         if (err instanceof ApiError && (err.status === 410 || err.status === 404)) this.#resourceVersion = undefined;
         this.#log.warn({ err, failures }, 'the watch broke off; it will be taken up again');
       }
-      // A watch that ends at once is a failure too, or we would ask without pause.
-      failures = clock.monotonic() - startedAt >= HEALTHY_WATCH_MS ? 0 : failures + 1;
+      // A watch that ends at once is a failure too, or we would ask without pause. One that could not go on is no failure: list at once.
+      const mustList = goesOn && this.#resourceVersion === undefined;
+      failures = mustList || clock.monotonic() - startedAt >= HEALTHY_WATCH_MS ? 0 : failures + 1;
       if (failures > 0) await sleep(clock, backOffMs(failures, BACK_OFF, random), signal);
       if (signal.aborted) return;
     }
@@ -108,7 +111,7 @@ class Reflector<T extends KubeObject> {
         ...this.#request(signal, 'PartialObjectMetadataList'),
         query: { ...this.#selectors(), limit: String(this.#options.pageSize ?? PAGE_SIZE), continue: next },
       });
-      for (const item of page.items) objects.push(this.#lean(item));
+      for (const item of page.items ?? []) objects.push(this.#lean(item));
       next = page.metadata.continue;
       if (next !== undefined && next !== '') continue;
       this.#options.store.replace(objects, this.#namespace);

@@ -16,11 +16,14 @@ const MAX_CAUSES = 5;
 export function serializeError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as { readonly code?: unknown };
+  const isExpected = error instanceof OperatorError;
   return {
     type: error.name,
     ...(quotesOthers(error) ? {} : { message: error.message }),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(error instanceof OperatorError ? { kind: error.kind } : { stack: framesOf(error) }),
+    ...(isExpected ? { kind: error.kind } : {}),
+    // Where an error comes from that we expect, and say ourselves, is of no interest; nor where its cause does.
+    ...(isExpected || depth > 0 ? {} : { stack: framesOf(error) }),
     ...(error.cause === undefined || depth === MAX_CAUSES ? {} : { cause: serializeError(error.cause, depth + 1) }),
   };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
+import type { prettyFactory } from 'pino-pretty';
 import pino, { type DestinationStream, type Logger } from 'pino';
-import type { PinoPretty } from 'pino-pretty';
 import { serializeError } from './error.ts';
 
 export type { Logger };
@@ -14,7 +14,7 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
-/** What holds secrets by its name, wherever it stands in the first three levels of a line: a second fence, for we log none. */
+/** What holds secrets by its name, wherever it stands in the first four levels of a line: a second fence, for we log none. */
 const SECRET_NAMES = [
   'data',
   'stringData',
@@ -29,7 +29,9 @@ const SECRET_NAMES = [
   'Authorization',
 ];
 
-const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+const REDACTED_PATHS = ['', '*', '*.*', '*.*.*'].flatMap((parents) =>
+  SECRET_NAMES.map((name) => `${parents}["${name}"]`),
+);
 
 /** One line for each message: time, level, msg, and what it is about. An error goes under `err`. */
 export function createLogger({
@@ -48,8 +50,11 @@ export function createLogger({
     return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, destination);
   }
   // Loaded only when used: it costs 11 MiB.
-  const pretty = createRequire(import.meta.url)('pino-pretty') as (
-    options: PinoPretty.PrettyOptions,
-  ) => DestinationStream;
-  return pino(options, pretty({ destination, sync: true, translateTime: 'SYS:HH:MM:ss.l' }));
+  const pretty = createRequire(import.meta.url)('pino-pretty') as { readonly prettyFactory: typeof prettyFactory };
+  const prettify = pretty.prettyFactory({ translateTime: 'SYS:HH:MM:ss.l' });
+  return pino(options, {
+    write: (line) => {
+      destination.write(prettify(line));
+    },
+  });
 }
