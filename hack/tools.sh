@@ -79,15 +79,17 @@ with_heartbeat() {
   return $result
 }
 
-# VCS stamping fails where root builds in someone else's checkout; a go.work or GOFLAGS of the user's is not for us.
+# VCS stamping fails where root builds in someone else's checkout; a go.work or GOFLAGS of the user's is not for us. What
+# go build leaves behind when it is killed goes with our temporary folder.
 compile() {
   cd "$here/$module"
-  GOWORK=off GOFLAGS='' CGO_ENABLED=0 exec go build -v -mod=readonly -buildvcs=false -trimpath -ldflags "$ldflags" -o "$1" "$package"
+  GOWORK=off GOFLAGS='' GOTMPDIR=$building CGO_ENABLED=0 \
+    exec setsid go build -v -mod=readonly -buildvcs=false -trimpath -ldflags "$ldflags" -o "$1" "$package"
 }
 
-# go build heeds SIGINT (and clears its own temporary folder) once what it just compiles is done: nothing outlives us.
+# The build has a process group of its own (setsid), since go build alone would leave its linker running.
 clean_up() {
-  [ -z "$child" ] || { kill -INT "$child" && wait "$child"; } 2>/dev/null || true
+  [ -z "$child" ] || { kill -TERM -- "-$child" && wait "$child"; } 2>/dev/null || true
   [ -z "$building" ] || rm -rf "$building"
 }
 
