@@ -60,9 +60,20 @@ ${options.statements.join('\n')}
     args: ['-g', '-n', '1', '-c', configuration],
     logFile: join(dir, 'named.log'),
   });
-  await eventually(`named on ${address} answers`, async () => {
-    if (!program.running()) throw new Error(`named on ${address} ended:\n${program.log()}`);
+  await started(program, `named on ${address} answers`, async () => {
     return (await run('dig', [`@${address}`, '+time=1', '+tries=1', '.', 'SOA'])).code === 0;
   });
   return { address, port: 53, program };
+}
+
+/** Waits until a server does what it should; where it does not, or ends, it is stopped and the error shows its log. */
+export async function started(program: RunningProgram, what: string, probe: () => Promise<boolean>): Promise<void> {
+  try {
+    await eventually(what, () => !program.running() || probe());
+    if (program.running()) return;
+  } catch (error) {
+    await program.stop();
+    throw new Error(`${what}: no\n${program.log()}`, { cause: error });
+  }
+  throw new Error(`${what}: no, it ended\n${program.log()}`);
 }

@@ -39,12 +39,16 @@ export interface ChainOptions {
   readonly moreZones?: readonly ChainZone[];
   /** `Prompt`: follows the primary at once. `Held`: transfers only when `transfer` is called. Default: no secondary. */
   readonly secondary?: 'Prompt' | 'Held';
+  /** Default `hmac-sha256`. */
+  readonly tsigAlgorithm?: TsigKey['algorithm'];
   /** Rules of named's update-policy for every zone; default: the key may change everything. */
   readonly updatePolicy?: (key: TsigKey) => readonly string[];
 }
 
 export interface DnssecChain {
   readonly zone: string;
+  /** That one and `moreZones`. */
+  readonly zones: readonly string[];
   readonly primary: BindServer;
   readonly secondary: BindServer | undefined;
   /** Serves the root and the top-level domains. */
@@ -66,6 +70,24 @@ const POLICY = 'tests';
 const POLICY_STATEMENT = `dnssec-policy "${POLICY}" { keys { csk lifetime unlimited algorithm ecdsap256sha256; }; };`;
 
 export async function startDnssecChain(options: ChainOptions): Promise<DnssecChain> {
+  const running: BindServer[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.map(({ program }) => program.stop()));
+  };
+  const start = async (server: Parameters<typeof startBind>[0]): Promise<BindServer> => {
+    const bind = await startBind(server);
+    running.push(bind);
+    return bind;
+  };
+  try {
+    return { ...(await build(options, start)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function build(options: ChainOptions, start: typeof startBind): Promise<Omit<DnssecChain, 'stop'>> {
   const { dir } = options;
   const zone = options.zone ?? 'example.nl';
   const addresses = options.addresses ?? { primary: '10.53.0.10', secondary: '10.53.0.11', parent: '10.53.0.12' };
@@ -80,7 +102,7 @@ export async function startDnssecChain(options: ChainOptions): Promise<DnssecCha
   }) as [string, string, string];
   const tsigKey: TsigKey = {
     name: 'tlsa-operator.test',
-    algorithm: 'hmac-sha256',
+    algorithm: options.tsigAlgorithm ?? 'hmac-sha256',
     secret: randomBytes(32).toString('base64'),
   };
   const servers: Nameserver[] = [{ host: 'ns1', address: addresses.primary }];
@@ -95,30 +117,26 @@ export async function startDnssecChain(options: ChainOptions): Promise<DnssecCha
   writeFileSync(rootHintsFile, `. 3600 NS ns.root.\nns.root. 3600 A ${addresses.parent}\n`);
 
   const rules = options.updatePolicy?.(tsigKey) ?? [`grant ${tsigKey.name} zonesub ANY;`];
-  const held = options.secondary === 'Held';
-  const running = await Promise.all([
-    startBind({
-      dir: primaryDir,
-      address: addresses.primary,
-      statements: [
-        POLICY_STATEMENT,
-        keyStatement(tsigKey),
-        ...zones.map(
-          ({ name, delegation }) => `zone "${name}" {
-  type primary; file "${name}.zone"; notify ${held || options.secondary === undefined ? 'no' : 'yes'};
+  const primary = await start({
+    dir: primaryDir,
+    address: addresses.primary,
+    statements: [
+      POLICY_STATEMENT,
+      keyStatement(tsigKey),
+      ...zones.map(
+        ({ name, delegation }) => `zone "${name}" {
+  type primary; file "${name}.zone"; notify ${options.secondary === 'Prompt' ? 'yes' : 'no'};
   update-policy { ${rules.join(' ')} };
   ${delegation === 'Unsigned' ? '' : `dnssec-policy "${POLICY}"; inline-signing no;`}
 };`,
-        ),
-      ],
-    }),
-    startBind({
-      dir: parentDir,
-      address: addresses.parent,
-      statements: parentZones.map(({ name, file }) => `zone "${name}" { type primary; file "${file}"; notify no; };`),
-    }),
-  ]);
-  const [primary, parent] = running;
+      ),
+    ],
+  });
+  const parent = await start({
+    dir: parentDir,
+    address: addresses.parent,
+    statements: parentZones.map(({ name, file }) => `zone "${name}" { type primary; file "${file}"; notify no; };`),
+  });
   const dig = (...args: readonly string[]): Promise<string> => mustRun('dig', [`@${primary.address}`, ...args]);
   await Promise.all(
     zones.map(({ name, delegation }) =>
@@ -132,7 +150,7 @@ export async function startDnssecChain(options: ChainOptions): Promise<DnssecCha
   const secondary =
     options.secondary === undefined
       ? undefined
-      : await startBind({
+      : await start({
           dir: secondaryDir,
           address: addresses.secondary,
           statements: zones.map(
@@ -156,6 +174,7 @@ export async function startDnssecChain(options: ChainOptions): Promise<DnssecCha
 
   return {
     zone,
+    zones: zones.map(({ name }) => name),
     primary,
     secondary,
     parent,
@@ -169,9 +188,6 @@ export async function startDnssecChain(options: ChainOptions): Promise<DnssecCha
       await mustRun('nsupdate', ['-y', key], { input });
     },
     transfer,
-    stop: async () => {
-      await Promise.all([primary, parent, ...(secondary ? [secondary] : [])].map(({ program }) => program.stop()));
-    },
   };
 }
 

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DnssecChain } from './dnssec-chain.ts';
-import { eventually, run, startProgram, type RunningProgram } from './process.ts';
+import { started } from './bind.ts';
+import { run, startProgram, type RunningProgram } from './process.ts';
 
 export interface UnboundServer {
   readonly address: string;
@@ -12,26 +13,19 @@ export interface UnboundServer {
 }
 
 /**
- * Starts Unbound and waits until it answers the chain's zone with AD. With `cache: 'None'` it asks the servers anew for every
- * question; otherwise it keeps an RRset up to its TTL + 1 s, as resolvers do.
+ * Starts Unbound and waits until it answers the chain's zone with AD. With `cache: 'None'` it asks the zones' servers anew for every
+ * question (the way to them and the keys are kept); otherwise it keeps an RRset up to its TTL + 1 s, as resolvers do.
  */
 export async function startUnbound(options: {
   readonly dir: string;
   readonly address: string;
   readonly port: number;
-  readonly chain: Pick<DnssecChain, 'zone' | 'trustAnchorFile' | 'rootHintsFile'>;
+  readonly chain: DnssecChain;
   readonly cache?: 'FullTTL' | 'None';
 }): Promise<UnboundServer> {
-  const { dir, address, port, chain } = options;
+  const { dir, address, port, chain, cache = 'FullTTL' } = options;
   mkdirSync(dir, { recursive: true });
   const configuration = join(dir, 'unbound.conf');
-  const noCache = [
-    'cache-max-ttl: 0',
-    'cache-max-negative-ttl: 0',
-    'val-bogus-ttl: 0',
-    'rrset-cache-size: 0',
-    'msg-cache-size: 0',
-  ];
   const settings = [
     'do-daemonize: no',
     'use-syslog: no',
@@ -55,11 +49,14 @@ export async function startUnbound(options: {
     'infra-keep-probing: yes',
     // Denials are not made up from ranges, or a record that a test adds would stay unseen longer than its own denial.
     'aggressive-nsec: no',
-    ...(options.cache === 'None' ? noCache : []),
   ];
+  // Not cache-max-ttl: 0, with which a validation that crosses the turn of a second finds the DS gone, and says so for a minute.
+  const stubs = cache === 'None' ? chain.zones.map((zone) => stubZone(zone, chain)) : [];
   writeFileSync(
     configuration,
-    `server:\n${settings.map((line) => `  ${line}\n`).join('')}remote-control:\n  control-enable: no\n`,
+    [`server:`, ...settings.map((line) => `  ${line}`), ...stubs, 'remote-control:', '  control-enable: no', ''].join(
+      '\n',
+    ),
   );
   const program = startProgram({
     name: `unbound ${address}@${port}`,
@@ -67,18 +64,9 @@ export async function startUnbound(options: {
     args: ['-d', '-p', '-c', configuration],
     logFile: join(dir, 'unbound.log'),
   });
-  await eventually(`unbound on ${address}@${port} validates ${chain.zone}`, async () => {
-    if (!program.running()) throw new Error(`unbound on ${address}@${port} ended:\n${program.log()}`);
-    const { stdout } = await run('dig', [
-      `@${address}`,
-      '-p',
-      String(port),
-      '+dnssec',
-      '+time=2',
-      '+tries=1',
-      chain.zone,
-      'SOA',
-    ]);
+  const question = ['+dnssec', '+time=2', '+tries=1', chain.zone, 'SOA'];
+  await started(program, `unbound on ${address}@${port} validates ${chain.zone}`, async () => {
+    const { stdout } = await run('dig', [`@${address}`, '-p', String(port), ...question]);
     return /;; flags:[^;]* ad[ ;]/.test(stdout);
   });
   return {
@@ -89,4 +77,9 @@ export async function startUnbound(options: {
       await program.stop();
     },
   };
+}
+
+function stubZone(zone: string, { primary, secondary }: DnssecChain): string {
+  const addresses = [primary, ...(secondary ? [secondary] : [])].map(({ address }) => `  stub-addr: ${address}\n`);
+  return `stub-zone:\n  name: "${zone}"\n${addresses.join('')}  stub-no-cache: yes`;
 }
