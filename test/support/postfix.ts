@@ -13,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { eventually, mustRun, run } from './process.ts';
 
@@ -85,12 +86,16 @@ smtpd_tls_chain_files = ${served.map((certificate, index) => chainFile(folder('t
   const listener = address.includes(':') ? `[${address}]` : address;
   writePostfixFile(folder('config/master.cf'), `${listener}:25 inet n - n - - smtpd${SERVICES}`);
 
-  const postfix = (command: string): Promise<string> => mustRun('postfix', ['-c', folder('config'), command]);
+  const log = (): string => readFileSync(folder('log'), 'utf8');
+  const postfix = async (command: string): Promise<void> => {
+    const { code } = await run('postfix', ['-c', folder('config'), command]);
+    if (code !== 0) throw new Error(`postfix ${command} on ${address} ended with ${String(code)}:\n${log()}`);
+  };
   await postfix('start');
   const master = readFileSync(folder('queue/pid/master.pid'), 'utf8').trim();
   return {
     address,
-    log: () => readFileSync(folder('log'), 'utf8'),
+    log,
     reload: async (certificates = served) => {
       served = certificates;
       configure();
@@ -98,9 +103,7 @@ smtpd_tls_chain_files = ${served.map((certificate, index) => chainFile(folder('t
       await postfix('reload');
       await eventually(`Postfix on ${address} has reloaded`, () => !before.some((pid) => existsSync(`/proc/${pid}`)));
     },
-    stop: async () => {
-      await postfix('stop');
-    },
+    stop: () => postfix('stop'),
   };
 }
 
@@ -113,16 +116,17 @@ export function writePostfixFile(file: string, text: string): void {
 
 /** mkdtemp's folders can be entered by their owner only; Postfix's own user must get to its data. */
 function letOthersPass(dir: string): void {
-  for (let path = dir; path !== dirname(path); path = dirname(path)) {
-    const { mode } = statSync(path);
-    if ((mode & 0o001) === 0) chmodSync(path, mode | 0o011);
+  for (let path = dir; path.startsWith(`${tmpdir()}/`); path = dirname(path)) {
+    chmodSync(path, statSync(path).mode | 0o011);
   }
 }
 
 /** Postfix wants the key before its chain; in one file, put in place at once, the two always fit. */
 function chainFile(dir: string, { chainFile, keyFile }: ServedCertificate, index: number): string {
   const file = join(dir, `${index}.pem`);
-  writeFileSync(`${file}.new`, readFileSync(keyFile, 'utf8') + readFileSync(chainFile, 'utf8'), { mode: 0o600 });
+  writeFileSync(`${file}.new`, [keyFile, chainFile].map((one) => readFileSync(one, 'utf8')).join('\n'), {
+    mode: 0o600,
+  });
   renameSync(`${file}.new`, file);
   return file;
 }
