@@ -8,6 +8,8 @@ if [ "$(id -u)" != 0 ]; then
   exit 2
 fi
 if [ "${1:-}" != --inside ]; then
+  # The process that `unshare` becomes is in the namespaces too: `nsenter --target $IN_NETNS_PID --net --mount` leads there.
+  export IN_NETNS_PID=$$
   exec unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --inside "$@"
 fi
 shift

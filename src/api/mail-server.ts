@@ -34,10 +34,10 @@ const rollover = z.object({
 
 const verification = z.object({
   dnssec: z
-    .enum(['Require', 'Warn', 'Off'])
+    .enum(['Require', 'Warn', 'Ignore'])
     .default('Require')
     .describe(
-      'Whether the host must be DNSSEC secure before records are first published: without DNSSEC senders ignore them. Records that stand are maintained in any case. (Off is a boolean in YAML: write it as "Off".)',
+      'Whether the host must be DNSSEC secure before records are first published: without DNSSEC senders ignore them. Records that stand are maintained in any case.',
     ),
   probe: z
     .enum(['Enabled', 'Disabled'])

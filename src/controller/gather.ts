@@ -195,7 +195,7 @@ async function securityOf(
   { dnssec }: Desired,
   resolver: Resolver,
 ): Promise<Known<Security>> {
-  if (dnssec === 'Off' || !host.security.known) return host.security;
+  if (dnssec === 'Ignore' || !host.security.known) return host.security;
   const hostSecurity = host.security.value;
   const answer = await attempt(() => resolver.lookup(owner, 'TLSA'));
   if (!answer.known) return answer;

@@ -118,8 +118,8 @@ function providerReady(facts: Facts): ConditionState {
 }
 
 function dnssecSecure(facts: Facts): ConditionState {
-  if (facts.desired.dnssec === 'Off')
-    return state('DNSSECSecure', 'Unknown', 'NotChecked', 'spec.verification.dnssec is Off');
+  if (facts.desired.dnssec === 'Ignore')
+    return state('DNSSECSecure', 'Unknown', 'NotChecked', 'spec.verification.dnssec is Ignore');
   const owners = facts.owners.filter((owner) => owner.desired && owner.zone.known);
   if (owners.length === 0)
     return state('DNSSECSecure', 'Unknown', 'NotChecked', 'no owner name is accepted, so none was looked up');
@@ -170,6 +170,7 @@ function recordsPublished(facts: Facts, plan: Plan): ConditionState {
   return state('RecordsPublished', 'True', 'Published', `the primary name server holds the records of ${names(mine)}`);
 }
 
+/** A change on its way to records that stand is routine, and no reason to be less than ready. */
 function pendingCondition(facts: Facts, pending: readonly RecordSetPlan[]): ConditionState {
   if (facts.desired.suspend) {
     return state(
@@ -179,7 +180,13 @@ function pendingCondition(facts: Facts, pending: readonly RecordSetPlan[]): Cond
       `spec.suspend is true; otherwise the records of ${names(pending)} would be changed now`,
     );
   }
-  return state('RecordsPublished', 'False', 'Publishing', `the records of ${names(pending)} are being changed`);
+  const isRoutine = pending.every(({ next }) => next !== undefined && next.versions.length > 0);
+  return state(
+    'RecordsPublished',
+    isRoutine ? 'True' : 'False',
+    'Publishing',
+    `the records of ${names(pending)} are being changed`,
+  );
 }
 
 function propagated(facts: Facts): ConditionState {

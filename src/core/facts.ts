@@ -27,7 +27,7 @@ export interface Desired {
   readonly deletion: 'Withdraw' | 'Retain';
   readonly suspend: boolean;
   readonly retireAfterMs: number;
-  readonly dnssec: 'Require' | 'Warn' | 'Off';
+  readonly dnssec: 'Require' | 'Warn' | 'Ignore';
   readonly probe: 'Enabled' | 'Disabled';
 }
 

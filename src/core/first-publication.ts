@@ -45,7 +45,7 @@ function certificatesAreKnown({ facts }: FirstPublication): OperatorError | unde
 }
 
 function securityIsKnown({ facts, owner }: FirstPublication): OperatorError | undefined {
-  return facts.desired.dnssec === 'Off' || owner.security.known ? undefined : owner.security.error;
+  return facts.desired.dnssec === 'Ignore' || owner.security.known ? undefined : owner.security.error;
 }
 
 /** Servers answer an UPDATE beside a CNAME with NOERROR and drop it (RFC 2136 §3.4.2.2). */

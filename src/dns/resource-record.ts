@@ -39,7 +39,7 @@ export function decodeRecord(reader: Reader): ResourceRecord {
   // UPDATE says "any RRset", "no such RRset" and "delete it" with an empty RDATA (RFC 2136 §2.4, §2.5).
   const empty = length === 0 && (recordClass === RRClass.ANY || recordClass === RRClass.NONE);
   const rdata = empty ? Buffer.alloc(0) : decodeRdata(type, bounded, end);
-  if (bounded.offset !== end && !empty) throw new WireError('RDATA of the wrong length');
+  if (bounded.offset !== end) throw new WireError('RDATA of the wrong length');
   return { name, type, class: recordClass, ttlSeconds: ttlOf(type, ttl), rdata };
 }
 

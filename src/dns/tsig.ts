@@ -65,7 +65,8 @@ export function verifyAnswer(
   if (message.tsig === undefined) return 'Unsigned';
   const { record, offset } = message.tsig;
   const tsig = readTsig(record.rdata);
-  if (record.name !== key.name || record.class !== RRClass.ANY || tsig.algorithm !== key.algorithm) return 'Invalid';
+  const ours = record.name === key.name && tsig.algorithm === key.algorithm;
+  if (!ours || record.class !== RRClass.ANY || record.ttlSeconds !== 0) return 'Invalid';
   if (tsig.mac.length === 0) {
     if (tsig.error === TsigError.BadKey) return 'KeyUnknown';
     if (tsig.error === TsigError.BadSig) return 'SignatureRefused';

@@ -1,6 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { fetch, type Dispatcher, type Response } from 'undici';
+import { childOf } from './abort.ts';
 import { ApiError, codeOf, errorOfAnswer, errorWithoutAnswer } from './api-error.ts';
 import { loadKubeConfig, poolsFor, type Pools } from './config.ts';
 
@@ -44,31 +45,34 @@ export class Cluster {
 
   /** Calls the API server and returns the object it answers with. */
   async call<T>(request: ApiRequest): Promise<T> {
-    const signal = within(request.timeoutMs ?? TIMEOUT_MS, request.signal);
-    const response = await this.#send(request, signal, ({ calls }) => calls);
+    const { controller, release } = childOf(request.signal);
+    const timer = abortAfter(request, controller);
     try {
+      const response = await this.#send(request, controller.signal, ({ calls }) => calls);
       return (await response.json()) as T;
     } catch (cause) {
       request.signal?.throwIfAborted();
+      if (cause instanceof ApiError) throw cause;
       // The parser's message would quote the answer: it is not the cause.
       const isParser = cause instanceof SyntaxError;
       throw errorWithoutAnswer(nameOf(request), 'the answer broke off or is not JSON', isParser ? undefined : cause);
+    } finally {
+      clearTimeout(timer);
+      release();
     }
   }
 
-  /** Opens a stream of bytes, for a watch. It has no time-out once it has begun: the caller's signal ends it. */
-  async open(request: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
-    const headers = new AbortController();
-    const timer = setTimeout(() => {
-      headers.abort();
-    }, request.timeoutMs ?? TIMEOUT_MS);
+  /** The bytes of an answer as they come, for a watch. Once it has begun only the caller's signal ends it. */
+  async *stream(request: ApiRequest): AsyncGenerator<Uint8Array> {
+    const { controller, release } = childOf(request.signal);
+    const timer = abortAfter(request, controller);
     try {
-      const signals = request.signal === undefined ? [headers.signal] : [headers.signal, request.signal];
-      const response = await this.#send(request, AbortSignal.any(signals), ({ watches }) => watches);
-      if (response.body === null) throw errorWithoutAnswer(nameOf(request), 'the answer has no body');
-      return response.body;
+      const response = await this.#send(request, controller.signal, ({ watches }) => watches);
+      clearTimeout(timer);
+      yield* response.body ?? [];
     } finally {
       clearTimeout(timer);
+      release();
     }
   }
 
@@ -131,9 +135,10 @@ function nameOf({ method, path }: ApiRequest): string {
   return `${method} ${path}`;
 }
 
-function within(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+function abortAfter({ timeoutMs = TIMEOUT_MS }: ApiRequest, controller: AbortController): NodeJS.Timeout {
+  return setTimeout(() => {
+    controller.abort();
+  }, timeoutMs);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { formatTime } from '../core/time.ts';
 import type { Logger } from '../observe/log.ts';
 import { ApiError } from './api-error.ts';
-import type { Clock } from './clock.ts';
+import { sleep, type Clock } from './clock.ts';
 import type { Caller } from './cluster.ts';
 import { EVENTS, pathOf, type KubeObject } from './resource.ts';
 
@@ -22,6 +22,7 @@ const REFILL_MS = 5 * 60_000;
 /** What is remembered, and what may wait to be written. */
 const MAX_REMEMBERED = 4096;
 const MAX_WAITING = 1000;
+const FLUSH_MS = 5_000;
 const MAX_MESSAGE_LENGTH = 1024;
 const COMPONENT = 'tlsa-operator';
 
@@ -78,9 +79,11 @@ export class EventRecorder {
     if (series.writtenAt === undefined || now - series.writtenAt >= COUNT_EVERY_MS) this.#enqueue(series);
   }
 
-  /** Resolves when all that was recorded so far is written or dropped. */
+  /** Resolves when all that was recorded so far is written or dropped, and after 5 s at the latest. */
   async flush(): Promise<void> {
-    await this.#written;
+    const enough = new AbortController();
+    await Promise.race([this.#written, sleep(this.#options.clock, FLUSH_MS, enough.signal)]);
+    enough.abort();
   }
 
   #begin(object: KubeObject, what: { type: string; reason: string; message: string }, now: number): Series {

@@ -1,14 +1,16 @@
 import type { Logger } from '../observe/log.ts';
+import { childOf } from './abort.ts';
 import { ApiError, errorOfAnswer } from './api-error.ts';
 import { backOffMs } from './back-off.ts';
 import { sleep, type Clock } from './clock.ts';
 import type { ApiRequest, Cluster } from './cluster.ts';
+import { lean } from './lean.ts';
 import { linesOf } from './lines.ts';
 import { apiVersionOf, pathOf, type KubeObject, type Resource } from './resource.ts';
 import type { Store } from './store.ts';
 
 export interface ReflectorOptions<T extends KubeObject> {
-  readonly cluster: Pick<Cluster, 'call' | 'open'>;
+  readonly cluster: Pick<Cluster, 'call' | 'stream'>;
   readonly resource: Resource;
   readonly store: Pick<Store<T>, 'apply' | 'remove' | 'replace' | 'markSynced'>;
   /** Only these; undefined: the whole cluster. */
@@ -46,7 +48,6 @@ const HEALTHY_WATCH_MS = 60_000;
 const WATCH_SECONDS = 300;
 /** The API server sends a bookmark every minute, the first after two at the latest; a connection silent for so long is dead. */
 const IDLE_MS = 180_000;
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 interface List<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
@@ -125,15 +126,15 @@ class Reflector<T extends KubeObject> {
   /** Puts every change since `resourceVersion` into the store until the server ends the watch. */
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const { cluster, clock, random } = this.#options;
-    const idle = new AbortController();
+    const { controller, release } = childOf(signal);
     const watchdog = (): (() => void) =>
       clock.setTimer(IDLE_MS, () => {
-        idle.abort(new Error('the watch was silent for too long'));
+        controller.abort(new Error('the watch was silent for too long'));
       });
     let calm = watchdog();
     try {
-      const chunks = await cluster.open({
-        ...this.#request(AbortSignal.any([signal, idle.signal]), 'PartialObjectMetadata'),
+      const chunks = cluster.stream({
+        ...this.#request(controller.signal, 'PartialObjectMetadata'),
         query: {
           ...this.#selectors(),
           watch: 'true',
@@ -149,6 +150,7 @@ class Reflector<T extends KubeObject> {
       }
     } finally {
       calm();
+      release();
     }
   }
 
@@ -191,21 +193,8 @@ class Reflector<T extends KubeObject> {
     return { labelSelector, fieldSelector };
   }
 
-  /** Without what is large or may hold a key. Items of a list do not say what they are. */
+  /** As it is kept; items of a list do not say what they are. */
   #lean(object: T): T {
-    const metadata = without(object.metadata, 'managedFields') as T['metadata'];
-    const { annotations } = metadata;
-    const { kind } = this.#options.resource;
-    return {
-      ...object,
-      apiVersion: apiVersionOf(this.#options.resource),
-      kind,
-      metadata: annotations === undefined ? metadata : { ...metadata, annotations: without(annotations, LAST_APPLIED) },
-    };
+    return { ...lean(object), apiVersion: apiVersionOf(this.#options.resource), kind: this.#options.resource.kind };
   }
-}
-
-/** A copy (deleting a property would cost every object its compact form in memory). */
-function without(object: object, name: string): object {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../observe/log.ts';
+import { lean } from './lean.ts';
 import { isNewer, keyOf, type KubeObject, type ObjectKey } from './resource.ts';
 
 /** One change of the store: an object came (`old` undefined), changed, or went (`object` undefined). */
@@ -66,7 +67,7 @@ export class Store<T extends KubeObject, IndexName extends string = never> {
    * come later than the news of the deletion).
    */
   put(object: T): void {
-    if (this.get(keyOf(object))?.metadata.uid === object.metadata.uid) this.apply(object);
+    if (this.get(keyOf(object))?.metadata.uid === object.metadata.uid) this.apply(lean(object));
   }
 
   /** Takes an object that the API server shows, unless something newer of it is here already. */

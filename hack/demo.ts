@@ -1,0 +1,307 @@
+/**
+ * `make demo`: the main job, end to end, on real servers, in a network namespace of its own. It starts a Kubernetes API server, cert-manager's
+ * controllers, BIND with a private DNSSEC chain, a validating Unbound and a Postfix; installs the operator as users do; and shows
+ * what they would see. KEEP=1 keeps all of it running.
+ */
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { startCertManager, renewCertificate } from '../test/support/cert-manager.ts';
+import { startControlPlane } from '../test/support/control-plane.ts';
+import { posttlsFinger } from '../test/support/dane-judges.ts';
+import { startDnssecChain, type DnssecChain } from '../test/support/dnssec-chain.ts';
+import { apply, kubectl, mustKubectl } from '../test/support/kubectl.ts';
+import { startMailServer } from '../test/support/mail-server.ts';
+import { installOperator, startOperator } from '../test/support/operator.ts';
+import { eventually, mustRun } from '../test/support/process.ts';
+import { toolPath } from '../test/support/tools.ts';
+import { startUnbound } from '../test/support/unbound.ts';
+
+const HOST = 'mx1.example.nl';
+const OWNER = `_25._tcp.${HOST}`;
+const MAIL_ADDRESS = '10.53.1.10';
+/** As senders have it: keeps an answer for its TTL. */
+const RESOLVER = '127.0.0.1';
+/** Keeps nothing, so that what it answers is what is published now. */
+const FRESH_RESOLVER = '127.0.0.2';
+
+// A root that signs an issuing CA, as public CAs have it: servers send the issuing CA's certificate along, so that its 2 1 1 can match.
+const ISSUERS = `
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: self-signed, namespace: mail}
+spec: {selfSigned: {}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: demo-root, namespace: mail}
+spec:
+  isCA: true
+  commonName: Demo Root
+  secretName: demo-root
+  privateKey: {algorithm: ECDSA}
+  issuerRef: {name: self-signed}
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: demo-root, namespace: mail}
+spec: {ca: {secretName: demo-root}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: demo-ca, namespace: mail}
+spec:
+  isCA: true
+  commonName: Demo CA
+  secretName: demo-ca
+  privateKey: {algorithm: ECDSA}
+  issuerRef: {name: demo-root}
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: demo-ca, namespace: mail}
+spec: {ca: {secretName: demo-ca}}
+`;
+
+const CERTIFICATE = `
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: mx1, namespace: mail}
+spec:
+  secretName: mx1-tls
+  dnsNames: [${HOST}]
+  privateKey: {algorithm: ECDSA}
+  issuerRef: {name: demo-ca}
+`;
+
+const provider = ({ tsigKey }: DnssecChain): string => `
+apiVersion: v1
+kind: Secret
+metadata: {name: bind-tsig, namespace: mail}
+stringData: {key: ${tsigKey.secret}}
+---
+apiVersion: tlsa-operator.io/v1alpha1
+kind: DNSProvider
+metadata: {name: bind, namespace: mail}
+spec:
+  rfc2136:
+    server: ns1.example.nl
+    tsigKeyName: ${tsigKey.name}
+    tsigAlgorithm: ${tsigKey.algorithm}
+    tsigSecretRef: {name: bind-tsig, key: key}
+`;
+
+// A short TTL and a short retirement, so that the demo ends soon; leave both out and you have the defaults: 1 h and 24 h.
+const MAIL_SERVER = `
+apiVersion: tlsa-operator.io/v1alpha1
+kind: MailServer
+metadata: {name: mx1, namespace: mail}
+spec:
+  hostnames: [${HOST}]
+  certificates:
+    - secretName: mx1-tls
+  providerRef: {name: bind}
+  ttlSeconds: 60
+  rollover: {retireAfter: 1m}
+`;
+
+const dir = mkdtempSync(join(tmpdir(), 'tlsa-operator-demo-'));
+const begun = Date.now();
+const stops: (() => Promise<unknown>)[] = [];
+
+function say(text: string): void {
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  console.log(`[demo ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}] ${text}`);
+}
+
+function show(command: string, output: string): void {
+  const indented = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}`);
+  console.log([`  $ ${command}`, ...indented, ''].join('\n'));
+}
+
+/** One step; when it fails, the error says which one, and where to look. */
+async function step<T>(what: string, log: string, act: () => Promise<T>): Promise<T> {
+  say(what);
+  try {
+    return await act();
+  } catch (error) {
+    throw new Error(`the step "${what}" failed; look into ${join(dir, log)}`, { cause: error });
+  }
+}
+
+async function started<T extends { readonly stop: () => Promise<unknown> }>(program: Promise<T>): Promise<T> {
+  const running = await program;
+  stops.push(() => running.stop());
+  return running;
+}
+
+async function demo(): Promise<void> {
+  const chain = await step('BIND: a private DNSSEC chain (root, nl, example.nl)', 'dns', () =>
+    started(
+      startDnssecChain({
+        dir: join(dir, 'dns'),
+        records: [
+          { name: HOST, type: 'A', data: MAIL_ADDRESS },
+          { name: 'example.nl', type: 'MX', data: `10 ${HOST}` },
+        ],
+      }),
+    ),
+  );
+  await step('Unbound, validating: one with a cache, as senders have it, and one without', 'unbound', async () => {
+    await started(startUnbound({ dir: join(dir, 'unbound'), address: RESOLVER, port: 53, chain }));
+    await started(
+      startUnbound({ dir: join(dir, 'unbound-fresh'), address: FRESH_RESOLVER, port: 53, chain, cache: 'None' }),
+    );
+    await useResolver();
+  });
+  const controlPlane = await step('etcd and kube-apiserver', 'kubernetes', () =>
+    started(startControlPlane({ dataDir: join(dir, 'kubernetes'), controllerManager: true })),
+  );
+  const { kubeconfigPath } = controlPlane;
+  const admin = (...args: string[]): Promise<string> => mustKubectl(kubeconfigPath, ...args);
+  await step("cert-manager's controllers", 'kubernetes/cert-manager.log', () =>
+    started(startCertManager(controlPlane)),
+  );
+  await step('kubectl apply -k deploy/', 'kubernetes', () => installOperator(kubeconfigPath));
+  await step('the operator, under its own ServiceAccount and the RBAC of deploy/', 'operator.log', () =>
+    started(startOperator({ dir, controlPlane, resolver: `${FRESH_RESOLVER}:53` })),
+  );
+  await step('a certificate for the mail server, and Postfix to serve it', 'postfix', async () => {
+    await admin('create', 'namespace', 'mail');
+    await apply(kubeconfigPath, ISSUERS);
+    await apply(kubeconfigPath, CERTIFICATE);
+    await admin('wait', '--namespace=mail', '--for=condition=Ready', '--timeout=60s', 'certificate/mx1');
+  });
+  const mailServer = await step('Postfix', 'postfix', () =>
+    started(
+      startMailServer({
+        dir: join(dir, 'postfix'),
+        kubeconfig: kubeconfigPath,
+        namespace: 'mail',
+        secretName: 'mx1-tls',
+        hostname: HOST,
+        address: MAIL_ADDRESS,
+      }),
+    ),
+  );
+
+  await step('a DNSProvider and a MailServer', 'operator.log', async () => {
+    await apply(kubeconfigPath, provider(chain));
+    console.log(MAIL_SERVER);
+    await apply(kubeconfigPath, MAIL_SERVER);
+    await admin('wait', '--namespace=mail', '--for=condition=Ready', '--timeout=55s', 'mailserver/mx1');
+  });
+  await look(admin);
+  await step('what a sender makes of it: Postfix looks up, connects, verifies', 'postfix', () => judge());
+
+  const before = await records();
+  await step('the certificate is renewed, with a new key', 'operator.log', async () => {
+    await renewCertificate(kubeconfigPath, 'mail', 'mx1');
+    await eventually(
+      'the new key is published beside the old one',
+      async () => (await records()).length > before.length,
+    );
+    await mailServer.reloaded();
+  });
+  await look(admin);
+  await step('the sender again, now that Postfix serves the new key', 'postfix', () => judge());
+  await step(
+    'waiting until nobody has met the old key for retireAfter (1 min), so that its record may go',
+    'operator.log',
+    async () => {
+      await eventually('the old record is gone', async () => (await records()).length === before.length, 240_000);
+      await kubectl(
+        'wait',
+        '--namespace=mail',
+        '--for=jsonpath={.status.rollover.step}=Idle',
+        '--timeout=60s',
+        'mailserver/mx1',
+      );
+    },
+  );
+  await look(admin);
+  await step('the sender once more', 'postfix', () => judge());
+  show('kubectl describe mailserver mx1 (events)', await admin('events', '--namespace=mail', '--for=mailserver/mx1'));
+
+  if (process.env['KEEP'] === '1') await keep(kubeconfigPath);
+  await step('kubectl delete mailserver mx1: the records go', 'operator.log', async () => {
+    await admin('delete', '--namespace=mail', '--timeout=60s', 'mailserver/mx1');
+    if ((await records()).length > 0) throw new Error('records are left');
+  });
+  show(`dig ${OWNER} TLSA +short`, '(nothing)');
+}
+
+async function records(): Promise<string[]> {
+  return (await mustRun('dig', [`@10.53.0.10`, OWNER, 'TLSA', '+short']))
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+async function look(admin: (...args: string[]) => Promise<string>): Promise<void> {
+  show('kubectl get mailservers -n mail -o wide', await admin('get', 'mailservers', '-n', 'mail', '-o', 'wide'));
+  const answer = await mustRun('dig', [`@${FRESH_RESOLVER}`, OWNER, 'TLSA']);
+  const lines = answer.split('\n').filter((line) => line.startsWith(';; flags') || line.startsWith(OWNER));
+  show(`dig ${OWNER} TLSA   # flag "ad": the resolver has verified the signatures`, lines.join('\n'));
+}
+
+async function judge(): Promise<void> {
+  const verdict = await posttlsFinger({ hostname: HOST, nameserver: RESOLVER });
+  if (!verdict.verified) throw new Error(`Postfix does not verify:\n${verdict.output}`);
+  const told = verdict.output.split('\n').filter((line) => /Matched|matched|Verified/.test(line));
+  show(`posttls-finger -l dane "[${HOST}]"`, told.join('\n'));
+}
+
+/** For all that runs in this mount namespace: names are resolved by our Unbound. */
+async function useResolver(): Promise<void> {
+  const file = join(dir, 'resolv.conf');
+  writeFileSync(file, `nameserver ${RESOLVER}\noptions edns0 trust-ad\n`);
+  await mustRun('mount', ['--bind', file, '/etc/resolv.conf']);
+}
+
+async function keep(kubeconfigPath: string): Promise<void> {
+  say('KEEP=1: all of it keeps running until you press Ctrl-C here. In another terminal, as root:');
+  console.log(`
+    nsenter --target ${process.env['IN_NETNS_PID'] ?? '?'} --net --mount bash
+    export KUBECONFIG=${kubeconfigPath} PATH=$PATH:${dirname(toolPath('kubectl'))}
+    kubectl describe mailserver mx1 -n mail
+    dig ${OWNER} TLSA +dnssec
+    tail -f ${join(dir, 'operator.log')}
+`);
+  const forever = setInterval(() => undefined, 60_000);
+  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+  clearInterval(forever);
+}
+
+/** What the operator itself says of it, for whoever looks into a failure. */
+async function lastWords(): Promise<void> {
+  const kubeconfig = join(dir, 'kubernetes/admin.kubeconfig');
+  if (!existsSync(kubeconfig)) return;
+  const { stdout } = await kubectl(kubeconfig, 'describe', 'dnsproviders,mailservers', '--namespace=mail');
+  if (stdout !== '') show('kubectl describe dnsproviders,mailservers -n mail', stdout);
+}
+
+async function stopAll(): Promise<void> {
+  for (const stop of stops.reverse()) await stop().catch(() => undefined);
+}
+
+// Postfix drops its privileges and must still find its folder.
+chmodSync(dir, 0o711);
+try {
+  await demo();
+  say('done; stopping everything');
+  await stopAll();
+  rmSync(dir, { recursive: true, force: true });
+} catch (error) {
+  await lastWords();
+  await stopAll();
+  const causes: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
+  console.error(`\ndemo: ${causes.join('\n  because: ')}`);
+  process.exitCode = 1;
+}
+// Whatever a failed start left behind ends with this namespace.
+process.exit();
