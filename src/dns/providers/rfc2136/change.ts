@@ -55,17 +55,20 @@ export async function applyChanges(
       steps.flatMap(({ updates }) => updates),
     );
     const reply = await client.update(message, signal);
-    if (!reply.verified && !isAboutTheChanges(reply.failure)) {
-      over = primaryError(reply.failure, client.place(zone.name));
-      finish({ outcome: reply.mayBeDone ? 'Unknown' : 'Refused', error: over });
-    } else if (reply.verified && reply.message.rcode === Rcode.NoError) {
+    if (reply.verified && reply.message.rcode === Rcode.NoError) {
       finish({ outcome: 'Applied' });
+      return;
+    }
+    const conflict = reply.verified && isConflict(reply.message.rcode);
+    const failure = reply.verified ? failureOf(reply.message.rcode) : reply.failure;
+    if (!conflict && !isAboutTheChanges(failure)) {
+      over = primaryError(failure, client.place(zone.name));
+      finish({ outcome: !reply.verified && reply.mayBeDone ? 'Unknown' : 'Refused', error: over });
     } else if (!alone) {
       return applyHalves(steps);
-    } else if (reply.verified && isConflict(reply.message.rcode)) {
+    } else if (conflict) {
       finish({ outcome: 'Conflict' });
     } else {
-      const failure = reply.verified ? failureOf(reply.message.rcode) : reply.failure;
       finish({ outcome: 'Refused', error: primaryError(failure, client.place(first.owner)) });
     }
   };
@@ -124,5 +127,5 @@ function isConflict(rcode: number): boolean {
 
 /** May one of several changes be what is refused? Else the next request would fare no better. */
 function isAboutTheChanges(failure: PrimaryFailure): boolean {
-  return failure === 'Refused' || failure === 'FormErr' || failure === 'ServFail';
+  return ['Refused', 'FormErr', 'ServFail', 'NotZone', 'Unexpected'].includes(failure);
 }

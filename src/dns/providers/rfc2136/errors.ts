@@ -1,4 +1,4 @@
-/** What is said when the primary does not do what it is asked (docs/errors.md). */
+/** What is said when the primary does not do what it is asked. */
 import { OperatorError, type ErrorKind } from '../../../core/errors.ts';
 import { Rcode } from '../../constants.ts';
 import type { ExchangeFailure } from '../../exchange-error.ts';
@@ -124,7 +124,7 @@ const TABLE: Readonly<Record<PrimaryFailure, Entry>> = {
     'Stalled',
     'OwnerOutsideZone',
     ({ server, name }) =>
-      `${server} says that a name does not belong to ${name} (NOTZONE): is a part of it a zone of its own?`,
+      `${server} says that ${name} does not belong to the zone (NOTZONE): is it in a zone of its own?`,
   ],
   Unexpected: [
     'Transient',
