@@ -1,6 +1,10 @@
 /** Calls, typed reads and writes, events: against a real API server. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { loadCluster, type Cluster } from '../../src/kube/cluster.ts';
 import { EventRecorder } from '../../src/kube/events.ts';
 import { createObject, getObject, getSecret, patchMetadata, replaceStatus } from '../../src/kube/objects.ts';
@@ -65,30 +69,29 @@ describe('calls', () => {
   });
 
   test('work while more watches are open than a pool of calls has connections', async () => {
+    await create<Secret>(cluster, SECRETS, 'mail', { metadata: { name: 'watched' } });
     const stop = new AbortController();
-    const watches = Array.from({ length: 20 }, () =>
-      cluster.open({ method: 'GET', path: pathOf(SECRETS), query: { watch: 'true' }, signal: stop.signal }),
-    );
-    await Promise.all(watches);
+    const watch = { method: 'GET', path: pathOf(SECRETS), query: { watch: 'true' }, signal: stop.signal } as const;
+    const watches = Array.from({ length: 20 }, () => cluster.stream(watch));
+    await Promise.all(watches.map((bytes) => bytes.next()));
     expect(await getSecret(cluster, 'mail', 'none')).toBeUndefined();
+    const ends = watches.map((bytes) => bytes.next());
     stop.abort();
+    for (const end of ends) await expect(end).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   test('end when their time is over, or when they are called off', async () => {
-    const silent = await new Promise<Server>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => {
-        resolve(server);
-      });
-    });
-    const address = silent.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const accepted: Socket[] = [];
+    const silent = createServer((socket) => accepted.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
     const hung = clusterByPort(controlPlane, port);
     const path = pathOf(SECRETS);
     await expect(hung.call({ method: 'GET', path, timeoutMs: 50 })).rejects.toMatchObject({
       code: 'APIServerUnavailable',
       message: `GET ${path}: no answer from the API server at 127.0.0.1:${port} in time`,
     });
-    await expect(hung.open({ method: 'GET', path, timeoutMs: 50 })).rejects.toMatchObject({
+    await expect(hung.stream({ method: 'GET', path, timeoutMs: 50 }).next()).rejects.toMatchObject({
       code: 'APIServerUnavailable',
     });
     const stop = new AbortController();
@@ -97,6 +100,7 @@ describe('calls', () => {
     await expect(called).rejects.toBe(stop.signal.reason);
     await hung.close();
     silent.close();
+    for (const socket of accepted) socket.destroy();
   });
 
   test('that RBAC forbids say so, with what to do and not a word of the server', async () => {
@@ -109,6 +113,22 @@ describe('calls', () => {
       'OperatorError: GET /api/v1/namespaces/mail/secrets/tls: the API server answered 403: not allowed: apply the RBAC rules of this version to our ServiceAccount',
     );
     await nobody.close();
+  });
+
+  test('trust a CA that was rotated, without a restart', async () => {
+    const caFile = join(controlPlane.dataDir, 'rotated-ca.crt');
+    const kubeconfig = join(controlPlane.dataDir, 'rotated.kubeconfig');
+    const content = readFileSync(controlPlane.kubeconfigPath, 'utf8');
+    writeFileSync(
+      kubeconfig,
+      content.replace(/"certificate-authority-data": "[^"]*"/, `"certificate-authority": "${caFile}"`),
+    );
+    writeFileSync(caFile, rootCertificates[0] ?? '');
+    const rotated = loadCluster({ kubeconfig });
+    await expect(getSecret(rotated, 'mail', 'none')).rejects.toMatchObject({ code: 'APIServerUnavailable' });
+    copyFileSync(controlPlane.caFile, caFile);
+    expect(await getSecret(rotated, 'mail', 'none')).toBeUndefined();
+    await rotated.close();
   });
 
   test('with an unreadable or empty kubeconfig are not begun', () => {

@@ -60,10 +60,8 @@ async function reflecting({ lists, watches }: Script) {
       const answer = lists[Math.min(asked('list', request), lists.length - 1)];
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as T);
     },
-    open: (request: ApiRequest): Promise<AsyncIterable<Uint8Array>> => {
-      const watch = watches[Math.min(asked('watch', request), watches.length - 1)] ?? OPEN;
-      return watch instanceof Error ? Promise.reject(watch) : Promise.resolve(chunks(watch, request.signal));
-    },
+    stream: (request: ApiRequest): AsyncGenerator<Uint8Array> =>
+      said(watches[Math.min(asked('watch', request), watches.length - 1)] ?? OPEN, request.signal),
   };
   const stop = new AbortController();
   const done = reflect({ cluster, resource: SECRETS, store, clock, random: () => 1, log }, stop.signal);
@@ -76,10 +74,11 @@ async function reflecting({ lists, watches }: Script) {
   return { clock, store, changes, requests };
 }
 
-async function* chunks({ says, then }: Watch, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  for (const text of says) yield new TextEncoder().encode(text);
-  if (then === 'break') throw new Error('ECONNRESET');
-  if (then === 'open') {
+async function* said(watch: Watch | Error, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  if (watch instanceof Error) throw watch;
+  for (const text of watch.says) yield new TextEncoder().encode(text);
+  if (watch.then === 'break') throw new Error('ECONNRESET');
+  if (watch.then === 'open') {
     await new Promise((_, reject) => {
       signal?.addEventListener('abort', () => {
         reject(signal.reason as Error);

@@ -81,6 +81,15 @@ describe('read your writes', () => {
     expect(store.get('ns/a')?.metadata.resourceVersion).toBe('10');
   });
 
+  test('it is kept without managedFields, and without the copy that kubectl apply left', () => {
+    const { store } = storeOf(mail('a', 9));
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', mine: 'yes' };
+    const answer = mail('a', 10);
+    const metadata = { ...answer.metadata, annotations, managedFields: [{}] };
+    store.put({ ...answer, metadata });
+    expect(store.get('ns/a')?.metadata).toEqual({ ...answer.metadata, annotations: { mine: 'yes' } });
+  });
+
   test.each([
     ['that is gone meanwhile', [] as Mail[]],
     ['that another one of its name replaced', [mail('a', 11, [], 'second')]],
