@@ -86,6 +86,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     random,
     providers,
     resolver,
+    metrics: options.metrics,
     readSecret,
     operatorNamespace: options.operatorNamespace,
     usersOf: (key) => stores.mailServers.byIndex('provider', key),

@@ -15,7 +15,7 @@ export interface EndpointTarget {
 
 export type ProbeAnswer =
   | { readonly kind: 'Presented'; readonly chain: readonly Uint8Array[] }
-  | { readonly kind: 'Skipped' | 'Failed'; readonly error: string };
+  | Exclude<EndpointAnswer, { kind: 'Presented' }>;
 
 export type ProbeEndpoint = (target: EndpointTarget) => Promise<ProbeAnswer>;
 
@@ -79,12 +79,12 @@ export class EndpointProbes {
 
   async #ask(target: EndpointTarget): Promise<EndpointAnswer> {
     const answer = await this.#probe(target);
-    if (answer.kind !== 'Presented') return { kind: answer.kind, error: answer.error };
+    if (answer.kind !== 'Presented') return answer;
     try {
       const chain = chainFromDer(answer.chain);
       return { kind: 'Presented', chain, summary: summarize(chain) };
     } catch (error) {
-      if (error instanceof OperatorError) return { kind: 'Failed', error: error.code };
+      if (error instanceof OperatorError) return { kind: 'Failed', error: error.code, message: error.message };
       throw error;
     }
   }

@@ -105,8 +105,8 @@ async function changeRecordSets(
   const outcomes = await Promise.all(
     changes.map(async (change): Promise<Outcome> => {
       const claim = claims.get(change.owner);
-      if (claim === undefined) return AGAIN;
-      const result = await claim.provider.writer.write(claim.zone, change);
+      if (claim?.known !== true) return AGAIN;
+      const result = await claim.value.provider.writer.write(claim.value.zone, change);
       const before = attempts.get(change.owner);
       log.info(
         { owner: change.owner, outcome: result.outcome, add: change.add, remove: change.remove },

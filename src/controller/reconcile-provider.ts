@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClusterDnsProvider, DnsProvider as DnsProviderObject, DnsProviderStatus } from '../api/dns-provider.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import { OperatorError, stalled, transient } from '../core/errors.ts';
-import type { DnsProvider } from '../dns/providers/provider.ts';
 import { createRfc2136Provider } from '../dns/providers/rfc2136/index.ts';
 import { createZoneWriter } from '../dns/providers/zone-writer.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { WriteResult } from '../kube/objects.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
+import { measured } from './measured-provider.ts';
 import { mergeConditions, type ConditionStatement } from './merge-conditions.ts';
 import type { ObjectEvent } from './mail-server-events.ts';
 import type { ProviderKey } from './objects.ts';
@@ -22,6 +23,7 @@ export interface ProviderReconciler {
   readonly random: () => number;
   readonly providers: ActiveProviders;
   readonly resolver: Resolver;
+  readonly metrics: Pick<Metrics, 'dnsRequest'>;
   readonly readSecret: ReadSecret;
   /** Where the Secrets of ClusterDNSProviders are. */
   readonly operatorNamespace: string;
@@ -123,9 +125,9 @@ async function readCredential(
   return { value: Buffer.from(value, 'base64').toString('latin1'), version: secret.metadata.resourceVersion };
 }
 
-function make(object: ProviderObject, secret: string, { now }: ProviderReconciler): ActiveProvider {
+function make(object: ProviderObject, secret: string, { now, metrics }: ProviderReconciler): ActiveProvider {
   const { server, tsigKeyName, tsigAlgorithm } = rfc2136Of(object.spec);
-  const dns: DnsProvider = createRfc2136Provider({
+  const rfc2136 = createRfc2136Provider({
     server,
     tsigKeyName,
     tsigAlgorithm,
@@ -135,6 +137,7 @@ function make(object: ProviderObject, secret: string, { now }: ProviderReconcile
     refuseLocal: object.kind === 'DNSProvider',
     now,
   });
+  const dns = measured(rfc2136, 'rfc2136', metrics);
   return {
     dns,
     writer: createZoneWriter(dns),

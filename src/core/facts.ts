@@ -54,7 +54,8 @@ export type EndpointAnswer =
   | { readonly kind: 'Presented'; readonly chain: Chain; readonly summary: ChainSummary }
   /** No way to this address from here, or a range that is not probed: reported, not a failure. */
   | { readonly kind: 'Skipped'; readonly error: string }
-  | { readonly kind: 'Failed'; readonly error: string };
+  /** `error` is a stable code, `message` its sentence for people. */
+  | { readonly kind: 'Failed'; readonly error: string; readonly message: string };
 
 export interface OwnerFacts {
   readonly owner: Name;

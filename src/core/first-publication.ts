@@ -91,14 +91,17 @@ function everyEndpointMatches(input: FirstPublication): OperatorError | undefine
     return transient('NotProbedYet', `${owner.hostname} port ${owner.port} has not been looked at yet`);
   }
   if (!facts.endpoints.known) return facts.endpoints.error;
-  const reached = facts.endpoints.value.filter(
-    ({ hostname, port, presented }) =>
-      hostname === owner.hostname && port === owner.port && presented.kind !== 'Skipped',
+  const endpoints = facts.endpoints.value.filter(
+    ({ hostname, port }) => hostname === owner.hostname && port === owner.port,
   );
+  const reached = endpoints.filter(({ presented }) => presented.kind !== 'Skipped');
   if (reached.length === 0) {
+    const reasons = endpoints.map(
+      ({ address, presented }) => `${address}: ${presented.kind === 'Skipped' ? presented.error : ''}`,
+    );
     return transient(
       'ProbeUnavailable',
-      `no address of ${owner.hostname} can be reached from here on port ${owner.port}; open the way, or set spec.verification.probe to Disabled`,
+      `no address of ${owner.hostname} can be probed from here on port ${owner.port} (${reasons.join(', ') || 'it has none'}); open the way, or set spec.verification.probe to Disabled`,
     );
   }
   const keys = wanted.filter(({ usage }) => usage === DANE_EE);
@@ -116,7 +119,7 @@ export function endpointProblem(
     case 'Skipped':
       return undefined;
     case 'Failed':
-      return transient(endpoint.presented.error, `${where} could not be probed: ${endpoint.presented.error}`);
+      return transient(endpoint.presented.error, `${where}: ${endpoint.presented.message}`);
     case 'Presented':
       return judge(records, endpoint.presented.chain, endpoint.hostname, now).accepts
         ? undefined

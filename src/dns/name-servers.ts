@@ -98,7 +98,7 @@ export async function propagation(
   };
 }
 
-/** Asks one server, not a resolver (RD=0), at port 53. Never rejects but by the signal's reason. */
+/** Asks one server, not a resolver (RD=0), at port 53; none on this machine or link: a zone may name any address. Never rejects but by the signal's reason. */
 export async function askServer(
   address: string,
   owner: Name,
@@ -108,7 +108,10 @@ export async function askServer(
   const message = query(owner, type, [], EDNS);
   try {
     const request = { message, octets: encodeMessage(message) };
-    const { message: answer } = await exchange({ host: address, port: 53 }, request, { timeoutMs, signal });
+    const { message: answer } = await exchange({ host: address, port: 53, refuseLocal: true }, request, {
+      timeoutMs,
+      signal,
+    });
     if (answer.rcode === Rcode.ServFail) return { answered: false, code: 'ServerFailure' };
     const records = rrset(answer.answers, owner, type);
     return {

@@ -1,7 +1,7 @@
 /** A small world for the planner: one owner, one zone, one endpoint. It does what an effect says, and nothing else. */
 import { parseChain, type Chain } from '../../src/core/certificate.ts';
 import { summarize, type ChainSummary } from '../../src/core/chain-summary.ts';
-import { OperatorError, stalled } from '../../src/core/errors.ts';
+import { stalled, type OperatorError } from '../../src/core/errors.ts';
 import { known, unknown, type Desired, type Facts, type Known } from '../../src/core/facts.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { State } from '../../src/core/state.ts';
@@ -99,7 +99,7 @@ export class World {
           keyAlgorithm: 'ECDSA',
           presented:
             this.served === undefined
-              ? { kind: 'Failed', error: 'ConnectionRefused' }
+              ? { kind: 'Failed', error: 'ConnectionRefused', message: 'no server listens' }
               : { kind: 'Presented', chain: this.served, summary: summarize(this.served) },
         },
       ]),

@@ -1,0 +1,67 @@
+/** What the endpoints of one MailServer present: host x address x port x kind of key. */
+import { parseDuration } from '../api/duration.ts';
+import type { MailServer } from '../api/mail-server.ts';
+import { probeEveryMs } from '../core/chains-in-use.ts';
+import { known, type Endpoint, type Known } from '../core/facts.ts';
+import type { Name } from '../core/name.ts';
+import type { StoredChain } from '../core/state.ts';
+import { keyOf } from '../kube/resource.ts';
+import { attempt } from './attempt.ts';
+import type { EndpointProbes, EndpointTarget, Look } from './endpoint-probes.ts';
+import type { HostFacts } from './look-up.ts';
+import type { OwnerIdentity } from './objects.ts';
+
+/** Undefined while there is nothing to compare with: no chain is known yet, or no owner may be written. */
+export async function lookAtEndpoints(
+  mailServer: MailServer,
+  identities: readonly OwnerIdentity[],
+  hosts: ReadonlyMap<Name, HostFacts>,
+  probes: EndpointProbes,
+): Promise<Known<Look> | undefined> {
+  const { spec, status, metadata } = mailServer;
+  const chains = (status.certificates ?? []).flatMap((certificate) => certificate.chains);
+  const keyAlgorithms = [...new Set(chains.map((chain) => chain.keyAlgorithm))].filter(isProbed);
+  const isOff = spec.verification.probe === 'Disabled' || metadata.deletionTimestamp !== undefined;
+  if (isOff || keyAlgorithms.length === 0 || identities.length === 0) return undefined;
+
+  const targets: EndpointTarget[] = [];
+  for (const { hostname, port } of identities) {
+    const host = hosts.get(hostname);
+    if (host?.addresses.known === false) return host.addresses;
+    for (const address of host?.addresses.value ?? []) {
+      targets.push(...keyAlgorithms.map((keyAlgorithm) => ({ hostname, address, port, keyAlgorithm })));
+    }
+  }
+  const serving = chains.filter((chain) => chain.state === 'Serving');
+  const atRestMs = probeEveryMs(
+    status.certificates ?? [],
+    parseDuration(spec.rollover.retireAfter),
+    parseDuration(spec.verification.interval),
+  );
+  const isGood = (endpoint: Endpoint): boolean => presentsOneOf(serving, endpoint);
+  const look = await attempt(() => probes.look(keyOf(mailServer), targets, { atRestMs, isGood }));
+  if (!look.known) return look;
+  return known({
+    ...look.value,
+    endpoints: look.value.endpoints.map((endpoint) => withoutFormerKey(endpoint, serving)),
+  });
+}
+
+function isProbed(keyAlgorithm: string): keyAlgorithm is EndpointTarget['keyAlgorithm'] {
+  return keyAlgorithm === 'RSA' || keyAlgorithm === 'ECDSA';
+}
+
+function presentsOneOf(serving: readonly StoredChain[], endpoint: Endpoint): boolean {
+  const { presented } = withoutFormerKey(endpoint, serving);
+  if (presented.kind !== 'Presented') return presented.kind === 'Skipped';
+  return serving.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256);
+}
+
+/** A kind of key that only former certificates have is rightly not presented any more. */
+function withoutFormerKey(endpoint: Endpoint, serving: readonly StoredChain[]): Endpoint {
+  const { presented, keyAlgorithm } = endpoint;
+  const isGone = presented.kind === 'Failed' && presented.error === 'KeyAlgorithmNotPresented';
+  return isGone && !serving.some((chain) => chain.keyAlgorithm === keyAlgorithm)
+    ? { ...endpoint, presented: { kind: 'Skipped', error: presented.error } }
+    : endpoint;
+}

@@ -1,0 +1,58 @@
+/** What a validating resolver says of hosts and of the owner names below them. */
+import { stalled } from '../core/errors.ts';
+import { known, type Known, type Security } from '../core/facts.ts';
+import type { Name } from '../core/name.ts';
+import type { Resolver } from '../dns/resolver.ts';
+import { addressOf } from '../dns/resource-record.ts';
+import { attempt } from './attempt.ts';
+
+export interface HostFacts {
+  readonly addresses: Known<readonly string[]>;
+  readonly security: Known<Security>;
+}
+
+/** More than any mail server has; each is connected to, and whoever owns the zone says how many there are. */
+const MAX_ADDRESSES = 16;
+
+export async function lookUpHost(hostname: Name, resolver: Resolver): Promise<HostFacts> {
+  const lookups = await attempt(() => Promise.all([resolver.lookup(hostname, 'A'), resolver.lookup(hostname, 'AAAA')]));
+  if (!lookups.known) return { addresses: lookups, security: lookups };
+  const found = lookups.value;
+  return {
+    addresses: await attempt(() =>
+      Promise.resolve(
+        atMost(
+          hostname,
+          found.flatMap(({ records }) => records.map(addressOf)),
+        ),
+      ),
+    ),
+    security: known({
+      secure: found.every((lookup) => lookup.secure),
+      alias: found.some((lookup) => lookup.aliased) ? hostname : undefined,
+      wildcard: found.some((lookup) => lookup.wildcard) ? hostname : undefined,
+    }),
+  };
+}
+
+/** Of the host and of the owner below it: the TLSA RRset, or that there is none, must be secure too. */
+export async function lookUpOwner(owner: Name, host: HostFacts, resolver: Resolver): Promise<Known<Security>> {
+  if (!host.security.known) return host.security;
+  const hostSecurity = host.security.value;
+  const answer = await attempt(() => resolver.lookup(owner, 'TLSA'));
+  if (!answer.known) return answer;
+  const { secure, aliased, wildcard } = answer.value;
+  return known({
+    secure: hostSecurity.secure && secure,
+    alias: hostSecurity.alias ?? (aliased ? owner : undefined),
+    wildcard: hostSecurity.wildcard ?? (wildcard ? owner : undefined),
+  });
+}
+
+function atMost(hostname: Name, addresses: readonly string[]): readonly string[] {
+  if (addresses.length <= MAX_ADDRESSES) return addresses;
+  throw stalled(
+    'TooManyAddresses',
+    `${hostname} has ${addresses.length} addresses; at most ${MAX_ADDRESSES} are probed: reduce them, or set spec.verification.probe to Disabled`,
+  );
+}
