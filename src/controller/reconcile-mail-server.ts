@@ -128,14 +128,22 @@ async function changeRecordSets(
   return outcomes.some(({ kind }) => kind === 'Retry') ? RETRY : AGAIN;
 }
 
+/** Much that is wrong is put right outside of the cluster, where nobody tells us. */
+const PROBLEM_AGAIN_MS = 5 * 60_000;
+
 /** Nothing to do now: until time, the endpoints, or a problem that may be gone by itself call for another look. */
 function rest(mailServer: MailServer, { facts, probeAgainAt }: Gathered, { recordSets, wakeAt }: Plan): Outcome {
-  const intervalMs = parseDuration(mailServer.spec.verification.interval);
-  const moments = [facts.now.getTime() + intervalMs, probeAgainAt, wakeAt?.getTime()];
-  const next = Math.min(...moments.filter((moment) => moment !== undefined));
-  const mayPass = recordSets.some(({ problem }) => problem?.kind === 'Transient');
+  const now = facts.now.getTime();
+  const problems = recordSets.flatMap(({ problem }) => problem ?? []);
   const isLagging = facts.owners.some(({ lagging }) => !lagging.known || (lagging.value ?? []).length > 0);
-  return { kind: mayPass || isLagging ? 'Retry' : 'Done', wakeAt: next };
+  const moments = [
+    now + parseDuration(mailServer.spec.verification.interval),
+    ...(problems.length > 0 ? [now + PROBLEM_AGAIN_MS] : []),
+    ...(probeAgainAt === undefined ? [] : [probeAgainAt]),
+    ...(wakeAt === undefined ? [] : [wakeAt.getTime()]),
+  ];
+  const mayPass = isLagging || problems.some(({ kind }) => kind === 'Transient');
+  return { kind: mayPass ? 'Retry' : 'Done', wakeAt: Math.min(...moments) };
 }
 
 /** A status comes back from the API server with its keys in another order, and without those that are undefined. */
