@@ -3,76 +3,22 @@
  * controllers, BIND with a private DNSSEC chain, a validating Unbound and a Postfix; installs the operator as users do; and shows
  * what they would see. KEEP=1 keeps all of it running.
  */
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { startCertManager, renewCertificate } from '../test/support/cert-manager.ts';
-import { startControlPlane } from '../test/support/control-plane.ts';
+import { renewCertificate } from '../test/support/cert-manager.ts';
 import { posttlsFinger } from '../test/support/dane-judges.ts';
-import { startDnssecChain, type DnssecChain } from '../test/support/dnssec-chain.ts';
-import { apply, kubectl, mustKubectl } from '../test/support/kubectl.ts';
+import type { DnssecChain } from '../test/support/dnssec-chain.ts';
+import { createIssuingCA, issueCertificate } from '../test/support/issuing-ca.ts';
+import { apply, kubectl } from '../test/support/kubectl.ts';
 import { startMailServer } from '../test/support/mail-server.ts';
-import { installOperator, startOperator } from '../test/support/operator.ts';
 import { eventually, mustRun } from '../test/support/process.ts';
+import { FRESH_RESOLVER, SENDERS_RESOLVER, startSite } from '../test/support/site.ts';
 import { toolPath } from '../test/support/tools.ts';
-import { startUnbound } from '../test/support/unbound.ts';
 
 const HOST = 'mx1.example.nl';
 const OWNER = `_25._tcp.${HOST}`;
 const MAIL_ADDRESS = '10.53.1.10';
-/** As senders have it: keeps an answer for its TTL. */
-const RESOLVER = '127.0.0.1';
-/** Keeps nothing, so that what it answers is what is published now. */
-const FRESH_RESOLVER = '127.0.0.2';
-
-// A root that signs an issuing CA, as public CAs have it: servers send the issuing CA's certificate along, so that its 2 1 1 can match.
-const ISSUERS = `
-apiVersion: cert-manager.io/v1
-kind: Issuer
-metadata: {name: self-signed, namespace: mail}
-spec: {selfSigned: {}}
----
-apiVersion: cert-manager.io/v1
-kind: Certificate
-metadata: {name: demo-root, namespace: mail}
-spec:
-  isCA: true
-  commonName: Demo Root
-  secretName: demo-root
-  privateKey: {algorithm: ECDSA}
-  issuerRef: {name: self-signed}
----
-apiVersion: cert-manager.io/v1
-kind: Issuer
-metadata: {name: demo-root, namespace: mail}
-spec: {ca: {secretName: demo-root}}
----
-apiVersion: cert-manager.io/v1
-kind: Certificate
-metadata: {name: demo-ca, namespace: mail}
-spec:
-  isCA: true
-  commonName: Demo CA
-  secretName: demo-ca
-  privateKey: {algorithm: ECDSA}
-  issuerRef: {name: demo-root}
----
-apiVersion: cert-manager.io/v1
-kind: Issuer
-metadata: {name: demo-ca, namespace: mail}
-spec: {ca: {secretName: demo-ca}}
-`;
-
-const CERTIFICATE = `
-apiVersion: cert-manager.io/v1
-kind: Certificate
-metadata: {name: mx1, namespace: mail}
-spec:
-  secretName: mx1-tls
-  dnsNames: [${HOST}]
-  privateKey: {algorithm: ECDSA}
-  issuerRef: {name: demo-ca}
-`;
 
 const provider = ({ tsigKey }: DnssecChain): string => `
 apiVersion: v1
@@ -132,66 +78,41 @@ async function step<T>(what: string, log: string, act: () => Promise<T>): Promis
   }
 }
 
-async function started<T extends { readonly stop: () => Promise<unknown> }>(program: Promise<T>): Promise<T> {
-  const running = await program;
-  stops.push(() => running.stop());
-  return running;
-}
-
 async function demo(): Promise<void> {
-  const chain = await step('BIND: a private DNSSEC chain (root, nl, example.nl)', 'dns', () =>
-    started(
-      startDnssecChain({
-        dir: join(dir, 'dns'),
-        records: [
-          { name: HOST, type: 'A', data: MAIL_ADDRESS },
-          { name: 'example.nl', type: 'MX', data: `10 ${HOST}` },
-        ],
-      }),
-    ),
-  );
-  await step('Unbound, validating: one with a cache, as senders have it, and one without', 'unbound', async () => {
-    await started(startUnbound({ dir: join(dir, 'unbound'), address: RESOLVER, port: 53, chain }));
-    await started(
-      startUnbound({ dir: join(dir, 'unbound-fresh'), address: FRESH_RESOLVER, port: 53, chain, cache: 'None' }),
-    );
-    await useResolver();
+  const site = await startSite({
+    dir,
+    step,
+    certManager: true,
+    records: [
+      { name: HOST, type: 'A', data: MAIL_ADDRESS },
+      { name: 'example.nl', type: 'MX', data: `10 ${HOST}` },
+    ],
   });
-  const controlPlane = await step('etcd and kube-apiserver', 'kubernetes', () =>
-    started(startControlPlane({ dataDir: join(dir, 'kubernetes'), controllerManager: true })),
-  );
-  const { kubeconfigPath } = controlPlane;
-  const admin = (...args: string[]): Promise<string> => mustKubectl(kubeconfigPath, ...args);
-  await step("cert-manager's controllers", 'kubernetes/cert-manager.log', () =>
-    started(startCertManager(controlPlane)),
-  );
-  await step('kubectl apply -k deploy/', 'kubernetes', () => installOperator(kubeconfigPath));
-  await step('the operator, under its own ServiceAccount and the RBAC of deploy/', 'operator.log', () =>
-    started(startOperator({ dir, controlPlane, resolver: `${FRESH_RESOLVER}:53` })),
-  );
-  await step('a certificate for the mail server, and Postfix to serve it', 'postfix', async () => {
+  stops.push(() => site.stop());
+  const { chain, kubeconfig, kubectl: admin } = site;
+  await useResolver();
+  await site.startOperator();
+  await step('a certificate for the mail server', 'kubernetes/cert-manager.log', async () => {
     await admin('create', 'namespace', 'mail');
-    await apply(kubeconfigPath, ISSUERS);
-    await apply(kubeconfigPath, CERTIFICATE);
-    await admin('wait', '--namespace=mail', '--for=condition=Ready', '--timeout=60s', 'certificate/mx1');
+    await createIssuingCA(kubeconfig, 'mail');
+    await issueCertificate(kubeconfig, { namespace: 'mail', name: 'mx1', secretName: 'mx1-tls', hostname: HOST });
   });
-  const mailServer = await step('Postfix', 'postfix', () =>
-    started(
-      startMailServer({
-        dir: join(dir, 'postfix'),
-        kubeconfig: kubeconfigPath,
-        namespace: 'mail',
-        secretName: 'mx1-tls',
-        hostname: HOST,
-        address: MAIL_ADDRESS,
-      }),
-    ),
+  const mailServer = await step('Postfix, which serves it', 'postfix', () =>
+    startMailServer({
+      dir: join(dir, 'postfix'),
+      kubeconfig,
+      namespace: 'mail',
+      secretName: 'mx1-tls',
+      hostname: HOST,
+      address: MAIL_ADDRESS,
+    }),
   );
+  stops.push(() => mailServer.stop());
 
   await step('a DNSProvider and a MailServer', 'operator.log', async () => {
-    await apply(kubeconfigPath, provider(chain));
+    await apply(kubeconfig, provider(chain));
     console.log(MAIL_SERVER);
-    await apply(kubeconfigPath, MAIL_SERVER);
+    await apply(kubeconfig, MAIL_SERVER);
     await admin('wait', '--namespace=mail', '--for=condition=Ready', '--timeout=55s', 'mailserver/mx1');
   });
   await look(admin);
@@ -199,7 +120,7 @@ async function demo(): Promise<void> {
 
   const before = await records();
   await step('the certificate is renewed, with a new key', 'operator.log', async () => {
-    await renewCertificate(kubeconfigPath, 'mail', 'mx1');
+    await renewCertificate(kubeconfig, 'mail', 'mx1');
     await eventually(
       'the new key is published beside the old one',
       async () => (await records()).length > before.length,
@@ -226,7 +147,7 @@ async function demo(): Promise<void> {
   await step('the sender once more', 'postfix', () => judge());
   show('kubectl describe mailserver mx1 (events)', await admin('events', '--namespace=mail', '--for=mailserver/mx1'));
 
-  if (process.env['KEEP'] === '1') await keep(kubeconfigPath);
+  if (process.env['KEEP'] === '1') await keep(kubeconfig);
   await step('kubectl delete mailserver mx1: the records go', 'operator.log', async () => {
     await admin('delete', '--namespace=mail', '--timeout=60s', 'mailserver/mx1');
     if ((await records()).length > 0) throw new Error('records are left');
@@ -249,7 +170,7 @@ async function look(admin: (...args: string[]) => Promise<string>): Promise<void
 }
 
 async function judge(): Promise<void> {
-  const verdict = await posttlsFinger({ hostname: HOST, nameserver: RESOLVER });
+  const verdict = await posttlsFinger({ hostname: HOST, nameserver: SENDERS_RESOLVER });
   if (!verdict.verified) throw new Error(`Postfix does not verify:\n${verdict.output}`);
   const told = verdict.output.split('\n').filter((line) => /Matched|matched|Verified/.test(line));
   show(`posttls-finger -l dane "[${HOST}]"`, told.join('\n'));
@@ -258,15 +179,15 @@ async function judge(): Promise<void> {
 /** For all that runs in this mount namespace: names are resolved by our Unbound. */
 async function useResolver(): Promise<void> {
   const file = join(dir, 'resolv.conf');
-  writeFileSync(file, `nameserver ${RESOLVER}\noptions edns0 trust-ad\n`);
+  writeFileSync(file, `nameserver ${SENDERS_RESOLVER}\noptions edns0 trust-ad\n`);
   await mustRun('mount', ['--bind', file, '/etc/resolv.conf']);
 }
 
-async function keep(kubeconfigPath: string): Promise<void> {
+async function keep(kubeconfig: string): Promise<void> {
   say('KEEP=1: all of it keeps running until you press Ctrl-C here. In another terminal, as root:');
   console.log(`
     nsenter --target ${process.env['IN_NETNS_PID'] ?? '?'} --net --mount bash
-    export KUBECONFIG=${kubeconfigPath} PATH=$PATH:${dirname(toolPath('kubectl'))}
+    export KUBECONFIG=${kubeconfig} PATH=$PATH:${dirname(toolPath('kubectl'))}
     kubectl describe mailserver mx1 -n mail
     dig ${OWNER} TLSA +dnssec
     tail -f ${join(dir, 'operator.log')}
@@ -288,8 +209,6 @@ async function stopAll(): Promise<void> {
   for (const stop of stops.reverse()) await stop().catch(() => undefined);
 }
 
-// Postfix drops its privileges and must still find its folder.
-chmodSync(dir, 0o711);
 try {
   await demo();
   say('done; stopping everything');

@@ -31,10 +31,9 @@ export async function startBind(options: {
   readonly statements: readonly string[];
 }): Promise<BindServer> {
   const { dir, address } = options;
-  const configuration = join(dir, 'named.conf');
   mkdirSync(dir, { recursive: true });
   writeFileSync(
-    configuration,
+    join(dir, 'named.conf'),
     `options {
   directory "${dir}";
   pid-file none;
@@ -54,10 +53,21 @@ controls { };
 ${options.statements.join('\n')}
 `,
   );
+  return runBind(options);
+}
+
+/** Runs the server with the configuration and the zones that it has in `dir`: also once more, after it was stopped. */
+export async function runBind({
+  dir,
+  address,
+}: {
+  readonly dir: string;
+  readonly address: string;
+}): Promise<BindServer> {
   const program = startProgram({
     name: `named ${address}`,
     command: 'named',
-    args: ['-g', '-n', '1', '-c', configuration],
+    args: ['-g', '-n', '1', '-c', join(dir, 'named.conf')],
     logFile: join(dir, 'named.log'),
   });
   await started(program, `named on ${address} answers`, async () => {

@@ -18,7 +18,7 @@ export interface ZoneRecord {
 }
 
 export interface ChainZone {
-  /** Two labels: `example.nl`. */
+  /** Below a top-level domain, or below another zone of the chain: `other.nl`, `sub.example.nl`. */
   readonly name: string;
   /**
    * `Secure`: signed, DS in the parent. `NoDS`: signed, but no DS, so it counts as insecure. `WrongDS`: signed, DS of another key: bogus.
@@ -108,8 +108,14 @@ async function build(options: ChainOptions, start: typeof startBind): Promise<Om
   const servers: Nameserver[] = [{ host: 'ns1', address: addresses.primary }];
   if (options.secondary !== undefined) servers.push({ host: 'ns2', address: addresses.secondary });
 
-  const delegations = await Promise.all(zones.map((one) => prepareZone(one, primaryDir, servers)));
-  const { trustAnchor, parentZones } = await signParents(parentDir, zones, delegations.flat(), addresses.parent);
+  let delegations: ZoneRecord[] = [];
+  for (const one of zones.toSorted((a, b) => b.name.length - a.name.length)) {
+    const isBelow = ({ name }: ZoneRecord): boolean => name.endsWith(`.${one.name}`);
+    const records = [...(one.records ?? []), ...delegations.filter(isBelow)];
+    const delegation = await prepareZone({ ...one, records }, primaryDir, servers);
+    delegations = [...delegations.filter((record) => !isBelow(record)), ...delegation];
+  }
+  const { trustAnchor, parentZones } = await signParents(parentDir, delegations, addresses.parent);
 
   const trustAnchorFile = join(dir, 'trust-anchor');
   const rootHintsFile = join(dir, 'root-hints');
@@ -196,7 +202,7 @@ interface Nameserver {
   readonly address: string;
 }
 
-/** Writes the zone's file and keys; returns what its parent has to say about it. */
+/** Writes the zone's file and keys; returns what the zone above has to say about it. */
 async function prepareZone(zone: ChainZone, dir: string, servers: readonly Nameserver[]): Promise<ZoneRecord[]> {
   const { name, delegation = 'Secure' } = zone;
   const nameServers = servers.flatMap(({ host, address }): ZoneRecord[] => [
@@ -217,7 +223,6 @@ async function prepareZone(zone: ChainZone, dir: string, servers: readonly Names
 /** Signs the top-level domains and then the root, once. */
 async function signParents(
   dir: string,
-  zones: readonly ChainZone[],
   delegations: readonly ZoneRecord[],
   address: string,
 ): Promise<{ trustAnchor: string; parentZones: { name: string; file: string }[] }> {
@@ -230,7 +235,7 @@ async function signParents(
   };
   const serverName = { name: 'ns.root', type: 'A', data: address };
   const tlds = await Promise.all(
-    [...new Set(zones.map(({ name }) => name.split('.').slice(1).join('.')))].map(async (name) => {
+    [...new Set(delegations.map(({ name }) => name.replace(/^.*\./, '')))].map(async (name) => {
       const below = delegations.filter((record) => record.name.endsWith(`.${name}`));
       const { file, ds } = await sign(name, [{ name, type: 'NS', data: 'ns.root' }, ...below]);
       return { name, file, ds };
