@@ -1,15 +1,9 @@
 /** One question to one server, and its answer (RFC 1035 §4.2, RFC 7766). */
-import { randomInt } from 'node:crypto';
 import { readAnswer, type Answer, type ExchangeOptions, type Request } from './answer.ts';
 import { ExchangeError } from './exchange-error.ts';
 import { addressesOf, type Server } from './server.ts';
 import { sendTcp } from './tcp.ts';
 import { sendUdp } from './udp.ts';
-
-/** Unpredictable, as the source port is: both together keep strangers from answering (RFC 5452 §9.2). */
-export function randomId(): number {
-  return randomInt(0x10000);
-}
 
 /**
  * Over UDP, sent again while no answer comes; over TCP when the answer was cut off (RFC 7766 §5). The server's addresses are tried in

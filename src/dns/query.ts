@@ -2,8 +2,8 @@
 import type { Name } from '../core/name.ts';
 import { Opcode, Rcode, RRClass, RRType } from './constants.ts';
 import type { Edns } from './edns.ts';
-import { randomId } from './exchange.ts';
 import type { Flag, Message } from './message.ts';
+import { randomId } from './random-id.ts';
 import type { ResourceRecord } from './resource-record.ts';
 
 export type QueryType = Exclude<keyof typeof RRType, 'OPT' | 'TSIG'>;

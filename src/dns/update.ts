@@ -1,9 +1,9 @@
 /** Dynamic UPDATE (RFC 2136): the sentences that this program says, each as one record of a section. */
 import type { Name } from '../core/name.ts';
 import { Opcode, Rcode, RRClass, RRType } from './constants.ts';
-import { randomId } from './exchange.ts';
 import type { Message } from './message.ts';
 import type { QueryType } from './query.ts';
+import { randomId } from './random-id.ts';
 import type { ResourceRecord } from './resource-record.ts';
 
 const EMPTY = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-/** A DNS server that answers what a test wants, over UDP and TCP on one port of 127.0.0.1. */
+/** A DNS server that answers what a test wants, over UDP and TCP on one port. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -12,12 +12,11 @@ export type Transport = 'UDP' | 'TCP';
 export type Handler = (request: Message, transport: Transport, octets: Buffer) => readonly Buffer[] | 'Hang' | 'Close';
 
 export interface FakeServer extends Server {
-  readonly text: string;
   readonly received: readonly { readonly transport: Transport; readonly message: Message }[];
   readonly stop: () => Promise<void>;
 }
 
-export async function startFakeServer(handler: Handler): Promise<FakeServer> {
+export async function startFakeServer(handler: Handler, host = '127.0.0.1', listenPort = 0): Promise<FakeServer> {
   const received: { transport: Transport; message: Message }[] = [];
   const react = (octets: Buffer, transport: Transport): ReturnType<Handler> => {
     const message = decodeMessage(octets);
@@ -37,7 +36,7 @@ export async function startFakeServer(handler: Handler): Promise<FakeServer> {
       }
     });
   });
-  tcp.listen(0, '127.0.0.1');
+  tcp.listen(listenPort, host);
   await once(tcp, 'listening');
   const { port } = tcp.address() as AddressInfo;
   const udp = createSocket('udp4');
@@ -46,12 +45,11 @@ export async function startFakeServer(handler: Handler): Promise<FakeServer> {
     if (typeof reaction === 'string') return;
     for (const answer of reaction) udp.send(answer, peer.port, peer.address);
   });
-  udp.bind(port, '127.0.0.1');
+  udp.bind(port, host);
   await once(udp, 'listening');
   return {
-    host: '127.0.0.1',
+    host,
     port,
-    text: `127.0.0.1:${port}`,
     received,
     stop: async () => {
       udp.close();

@@ -24,7 +24,7 @@ describe('what the servers of a zone answer', () => {
       secondary: 'Held',
       records: [
         { name: owner, type: 'TLSA', data: formatTlsa(a), ttl: 300 },
-        { name: 'alias.example.nl', type: 'CNAME', data: 'mx.other.nl' },
+        { name: 'alias.example.nl', type: 'CNAME', data: 'other.nl' },
       ],
       moreZones: [
         { name: 'other.nl', delegation: 'Unsigned', records: [{ name: 'mx.other.nl', type: 'A', data: '192.0.2.1' }] },

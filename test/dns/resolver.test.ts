@@ -150,7 +150,7 @@ describe('a resolver that does not answer', () => {
   });
 
   async function lookup(...handlers: readonly Handler[]): Promise<Lookup> {
-    const servers = await Promise.all(handlers.map(startFakeServer));
+    const servers = await Promise.all(handlers.map((handler) => startFakeServer(handler)));
     fakes.push(...servers);
     return createResolver({ servers, timeoutMs: 100 }).lookup(name, 'TLSA');
   }

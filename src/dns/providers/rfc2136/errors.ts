@@ -112,13 +112,13 @@ const TABLE: Readonly<Record<PrimaryFailure, Entry>> = {
     'Stalled',
     'PrimaryRefused',
     ({ server, name, key }) =>
-      `${server} refused the request about ${name} (REFUSED): let the TSIG key ${key} query it and change its TLSA records (BIND: allow-query, update-policy)`,
+      `${server} refused the request about ${name} (REFUSED): if it is the primary server of the zone, let the TSIG key ${key} query it and change TLSA records (BIND: allow-query, update-policy)`,
   ],
   NotAuth: [
     'Stalled',
     'PrimaryNotAuthoritative',
     ({ server, name, key }) =>
-      `${server} does not answer for ${name} with authority, or not for the TSIG key ${key} (NOTAUTH): name the primary server of the zone`,
+      `${server} does not answer for ${name} with authority, or not to the TSIG key ${key}: name the primary server of the zone`,
   ],
   NotZone: [
     'Stalled',

@@ -3,7 +3,7 @@ import { stalled } from '../../../core/errors.ts';
 import { canonicalName, isAtOrBelow, parentOf, ROOT, type Name } from '../../../core/name.ts';
 import { decodeTlsa } from '../../../core/tlsa.ts';
 import { Rcode, RRType } from '../../constants.ts';
-import { EDNS, EDNS_DO } from '../../edns.ts';
+import { EDNS, EDNS_DO, type Edns } from '../../edns.ts';
 import type { ReceivedMessage } from '../../message.ts';
 import { query, rrset, ttlOfRRset, type QueryType } from '../../query.ts';
 import { parseServer } from '../../server.ts';
@@ -11,7 +11,7 @@ import { tsigKey, type TsigAlgorithm } from '../../tsig-key.ts';
 import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
 import { applyChanges } from './change.ts';
 import { createClient } from './client.ts';
-import { failureOf, primaryError } from './errors.ts';
+import { failureOf, primaryError, type PrimaryFailure } from './errors.ts';
 
 export interface Rfc2136Options {
   /** The primary: `host` or `host:port`. */
@@ -38,32 +38,24 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
   const client = createClient({ server, key, timeoutMs, now });
   const allowed = (options.zones ?? []).map(canonicalName);
 
-  /** The server's word about a name: with authority, or `undefined` when it has none. */
+  /** What the server says with authority about a name, or why there is no such thing. */
   const ask = async (
     name: Name,
     type: QueryType,
-    edns: typeof EDNS,
+    edns: Edns,
     signal?: AbortSignal,
-  ): Promise<ReceivedMessage | undefined> => {
+  ): Promise<ReceivedMessage | PrimaryFailure> => {
     const reply = await client.ask(query(name, type, [], edns), signal);
-    const rcode = reply.verified ? reply.message.rcode : undefined;
-    if (reply.verified && (rcode === Rcode.NoError || rcode === Rcode.NXDomain)) {
-      return reply.message.flags.has('aa') ? reply.message : undefined;
-    }
-    const failure = reply.verified ? failureOf(reply.message.rcode) : reply.failure;
-    if (failure === 'Refused' || failure === 'NotAuth') return undefined;
-    throw primaryError(failure, client.place(name));
+    if (!reply.verified) return reply.failure;
+    const { message } = reply;
+    if (message.rcode !== Rcode.NoError && message.rcode !== Rcode.NXDomain) return failureOf(message.rcode);
+    return message.flags.has('aa') ? message : 'NotAuth';
   };
 
-  const mustAsk = async (
-    name: Name,
-    type: QueryType,
-    edns: typeof EDNS,
-    signal?: AbortSignal,
-  ): Promise<ReceivedMessage> => {
-    const message = await ask(name, type, edns, signal);
-    if (message === undefined) throw primaryError('NotAuth', client.place(name));
-    return message;
+  const mustAsk = async (name: Name, type: QueryType, edns: Edns, signal?: AbortSignal): Promise<ReceivedMessage> => {
+    const answer = await ask(name, type, edns, signal);
+    if (typeof answer === 'string') throw primaryError(answer, client.place(name));
+    return answer;
   };
 
   const signing = async (zone: Name, signal?: AbortSignal): Promise<Zone['signing']> => {
@@ -76,11 +68,13 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
   /** An authoritative answer names its zone by the SOA: as the answer at the apex, as the proof of absence below it. */
   const closestZone = async (name: Name, signal?: AbortSignal): Promise<Name | undefined> => {
     for (let at: Name | undefined = name; at !== undefined && at !== ROOT; at = parentOf(at)) {
-      const message = await ask(at, 'SOA', EDNS, signal);
-      // Not ours; or below a delegation, where the zone above must not be taken.
-      if (message === undefined) return undefined;
-      if (rrset(message.answers, at, 'CNAME').length > 0) continue; // nothing about this name's own zone
-      const soa = [...message.answers, ...message.authorities].find(({ type }) => type === RRType.SOA);
+      const answer = await ask(at, 'SOA', EDNS, signal);
+      // No zone of this server; or below a delegation, where the zone above must not be taken.
+      if (answer === 'Refused' || answer === 'NotAuth') return undefined;
+      if (typeof answer === 'string') throw primaryError(answer, client.place(at));
+      // Servers that follow an alias add the SOA of its target's zone (RFC 1034 §4.3.2), which may well be above this name.
+      if (rrset(answer.answers, at, 'CNAME').length > 0) continue;
+      const soa = [...answer.answers, ...answer.authorities].find(({ type }) => type === RRType.SOA);
       if (soa !== undefined && isAtOrBelow(at, soa.name)) return soa.name;
     }
     return undefined;
