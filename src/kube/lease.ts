@@ -90,7 +90,7 @@ class Candidate {
       await sleep(clock, RETRY_MS, signal);
       if (signal.aborted) return 'Stopped';
       const leftMs = this.#renewedAt + RENEW_DEADLINE_MS - clock.monotonic();
-      if (leftMs <= 0) return 'Lost';
+      if (leftMs <= 0 || !this.#isHolder()) return 'Lost';
       await this.#attempt(AbortSignal.timeout(Math.min(leftMs, CALL_TIMEOUT_MS)));
     }
   }
