@@ -13,13 +13,17 @@ IN_NETNS := hack/in-netns.sh
 MODULES := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 
-.PHONY: help setup build generate check test test-fast test-unit demo bench clean
+.PHONY: help root setup build generate check test test-fast test-unit demo bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
-setup: $(MODULES) ## Install what the tests and the demo need (Debian packages, Node modules, a real Kubernetes control plane)
+setup: root $(MODULES) ## Install what the tests and the demo need (Debian packages, Node modules, a real Kubernetes control plane)
 	@hack/setup.sh
+
+# Said first, before anything is installed.
+root:
+	@[ "$$(id -u)" = 0 ] || { echo "Root is needed: to install Debian packages that are missing, and for a network namespace of the tests' own. Nothing was done." >&2; exit 1; }
 
 build: dist/main.js ## Compile src/ to dist/
 
