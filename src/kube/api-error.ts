@@ -12,6 +12,7 @@ export class ApiError extends OperatorError {
 }
 
 const ANSWERS: Readonly<Record<number, readonly [code: string, meaning: string]>> = {
+  400: ['APIServerRefused', 'it does not understand the request'],
   401: ['APIServerUnauthorized', 'it does not accept our credentials: check the kubeconfig or the ServiceAccount'],
   403: ['APIServerForbidden', 'not allowed: apply the RBAC rules of this version to our ServiceAccount'],
   404: ['APIServerNotFound', 'no such object or kind: apply the CRDs of this version if they are missing'],

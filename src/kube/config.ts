@@ -11,16 +11,17 @@ import { codeOf } from './api-error.ts';
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /**
- * Where the API server is and who we are there: the given kubeconfig (a path, or several as in $KUBECONFIG), else the
+ * Where the API server is and who we are there: the given kubeconfig (a path, or several as in $KUBECONFIG; empty counts as none), else the
  * ServiceAccount of the pod we run in, else ~/.kube/config.
  * @throws OperatorError `KubeconfigInvalid`
  */
 export function loadKubeConfig(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig();
+  const given = (kubeconfig ?? '').split(delimiter).filter((path) => path !== '');
   try {
-    if (kubeconfig === undefined && isReadable(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
+    if (given.length === 0 && isReadable(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
     else {
-      const [first = '', ...others] = (kubeconfig ?? join(homedir(), '.kube', 'config')).split(delimiter);
+      const [first = join(homedir(), '.kube', 'config'), ...others] = given;
       config.loadFromFile(first);
       for (const path of others) {
         const other = new KubeConfig();
@@ -30,7 +31,9 @@ export function loadKubeConfig(kubeconfig: string | undefined): KubeConfig {
     }
   } catch (cause) {
     // A parser's message may quote the file, which holds credentials: neither in the message nor as the cause.
-    throw invalid(`${kubeconfig ?? 'neither a ServiceAccount nor ~/.kube/config'}: cannot be read${codeOf(cause)}`);
+    throw invalid(
+      `${given.length === 0 ? 'neither a ServiceAccount nor ~/.kube/config' : given.join()}: cannot be read${codeOf(cause)}`,
+    );
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null || !URL.canParse(cluster.server)) throw invalid('no current context that names a cluster');

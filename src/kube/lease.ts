@@ -91,7 +91,7 @@ class Candidate {
       if (signal.aborted) return 'Stopped';
       const leftMs = this.#renewedAt + RENEW_DEADLINE_MS - clock.monotonic();
       if (leftMs <= 0 || !this.#isHolder()) return 'Lost';
-      await this.#attempt(AbortSignal.timeout(Math.min(leftMs, CALL_TIMEOUT_MS)));
+      await this.#attempt(AbortSignal.timeout(Math.min(Math.ceil(leftMs), CALL_TIMEOUT_MS)));
     }
   }
 
