@@ -123,7 +123,7 @@ test('the one who has the lease keeps it as long as it renews', async () => {
 test('who stops gives it up, and the next one leads at its next look', async () => {
   const { world, first } = await twoCandidates();
   const stopped = first.stop();
-  await world.pass(500);
+  await world.pass(1_000);
   expect(await stopped).toBe('Released');
   expect(world.lease?.spec.holderIdentity).toBe('');
   await world.pass(4_500);
