@@ -76,7 +76,7 @@ export async function reconcileProvider(
   return { kind: 'Done', wakeAt: reconciler.now() + LOOK_AGAIN_MS * (0.9 + reconciler.random() * 0.2) };
 }
 
-/** Makes the provider usable; returns why it is not. A server that does not answer for a while takes nothing away. */
+/** Makes the provider usable; returns why it is not. A server that does not answer for a while takes nothing away; a credential that is gone does. */
 async function bringUp(
   key: ProviderKey,
   object: ProviderObject,
@@ -96,7 +96,8 @@ async function bringUp(
     return undefined;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    if (error.kind === 'Stalled' || !reconciler.providers.get(key).known) reconciler.providers.notReady(key, error);
+    const isRevoked = error.kind === 'Stalled' || error.code === 'CredentialNotFound';
+    if (isRevoked || !reconciler.providers.get(key).known) reconciler.providers.notReady(key, error);
     return error;
   }
 }

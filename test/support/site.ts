@@ -41,10 +41,12 @@ export interface Site {
   readonly stop: () => Promise<void>;
 }
 
+const silently: Step = (_what, _log, start) => start();
+
 type OperatorOptions = Pick<Parameters<typeof startOperator>[0], 'name' | 'args'>;
 
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { certManager = false, step = (_what, _log, start) => start(), ...chainOptions } = options;
+  const { certManager = false, step = silently, ...chainOptions } = options;
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'site-'));
   // Postfix drops its privileges and must still find its folder.
   chmodSync(dir, 0o711);
