@@ -97,10 +97,15 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
     for (const mailServer of mailServers) wake.mailServer(keyOf(mailServer));
   };
   stores.mailServers.subscribe(({ old, object }) => {
-    // Itself, and whoever else claims one of its owners: he may win or lose it now.
-    const owners = [old, object].flatMap((changed) => (changed === undefined ? [] : ownersInUse(changed)));
-    for (const owner of new Set(owners)) wakeAll(stores.mailServers.byIndex('owner', owner));
-    if (object === undefined && old !== undefined) wake.mailServer(keyOf(old));
+    for (const changed of [old, object]) {
+      if (changed === undefined) continue;
+      wake.mailServer(keyOf(changed));
+      // Whoever else claims one of its owners may win or lose it now.
+      for (const { owner } of ownersOf(changed)) {
+        const claimants = stores.mailServers.byIndex('owner', owner);
+        if (object === undefined || claimants.length > 1) wakeAll(claimants);
+      }
+    }
     if (object === undefined) return;
     // Of its status, the provider tells the zones in use. One that does not exist is woken to be told missing.
     const use = (mailServer: MailServer): string =>
