@@ -13,7 +13,7 @@ IN_NETNS := hack/in-netns.sh
 MODULES := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 
-.PHONY: help root setup build generate check test test-fast test-unit demo bench clean
+.PHONY: help root setup build generate check test test-fast demo bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done

@@ -58,6 +58,7 @@ const version = z.object({
 
 const recordSet = z.object({
   owner: dnsName().describe('Where the records stand, as in _25._tcp.mx1.example.nl.'),
+  provider: z.string().max(320).describe('Through which it was written, as in DNSProvider/bind.'),
   zone: dnsName().describe('The zone that holds it.'),
   ttlSeconds: ttlSeconds(),
   records: atomicList(

@@ -109,7 +109,11 @@ export const run: Command = {
         },
         signal,
       );
-      log.info(end === 'Stopped' ? 'stopped' : 'ending: another replica leads');
+      log.info(
+        end === 'Stopped'
+          ? 'stopped'
+          : 'ending: the lease is lost, to another replica or because it could not be renewed',
+      );
       return end === 'Stopped' ? 0 : 3;
     } finally {
       await health.close();

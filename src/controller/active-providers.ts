@@ -22,6 +22,7 @@ const ZONE_MEMORY_MS = 5 * 60_000;
 export class ActiveProviders {
   readonly #now: () => number;
   readonly #entries = new Map<ProviderKey, Known<ActiveProvider>>();
+  readonly #last = new Map<ProviderKey, ActiveProvider>();
   readonly #zones = new WeakMap<ActiveProvider, Map<Name, { readonly zone: Zone; readonly at: number }>>();
   readonly #subscribers: ((key: ProviderKey) => void)[] = [];
 
@@ -38,14 +39,30 @@ export class ActiveProviders {
     return this.#entries.get(key) ?? unknown(transient('ProviderNotReady', `${key} has not been looked at yet`));
   }
 
+  /**
+   * The same; where it is not ready, as it was when it last was. For withdrawal only: when a namespace is deleted, provider and credential
+   * may be gone before the records are.
+   */
+  lastKnown(key: ProviderKey): Known<ActiveProvider> {
+    const last = this.#last.get(key);
+    return last === undefined ? this.get(key) : known(last);
+  }
+
   ready(key: ProviderKey, provider: ActiveProvider): void {
+    this.#last.set(key, provider);
     this.#set(key, known(provider));
   }
 
   notReady(key: ProviderKey, error: OperatorError): void {
     const before = this.#entries.get(key);
-    if (before?.known === false && before.error.code === error.code) return;
+    if (before?.known === false && before.error.message === error.message) return;
     this.#set(key, unknown(error));
+  }
+
+  /** Nobody needs it any more. */
+  forget(key: ProviderKey): void {
+    this.#entries.delete(key);
+    this.#last.delete(key);
   }
 
   /** The zone that holds this name at the provider. */

@@ -3,13 +3,14 @@
  * hold the zone, and no other MailServer may have the better claim.
  */
 import type { MailServer } from '../api/mail-server.ts';
-import { OperatorError, stalled } from '../core/errors.ts';
+import { stalled } from '../core/errors.ts';
 import { known, unknown, type Known } from '../core/facts.ts';
 import type { Zone } from '../dns/providers/provider.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
 import { isAllowed } from './allow.ts';
-import { providerKeyOf, type OwnerIdentity } from './objects.ts';
+import { attempt } from './attempt.ts';
+import { ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
 import type { Stores } from './watches.ts';
 
 export interface ClaimSources extends Pick<Stores, 'mailServers' | 'namespaces'> {
@@ -17,6 +18,8 @@ export interface ClaimSources extends Pick<Stores, 'mailServers' | 'namespaces'>
 }
 
 export interface Claim {
+  /** As status has it. */
+  readonly providerName: string;
   readonly provider: ActiveProvider;
   readonly zone: Zone;
 }
@@ -42,51 +45,60 @@ export class Claims {
     );
   }
 
-  async #entitled(mailServer: MailServer, { hostname }: OwnerIdentity): Promise<Known<Claim>> {
-    const key = providerKeyOf(mailServer);
-    const provider = this.#sources.providers.get(key);
+  async #entitled(mailServer: MailServer, { owner, hostname }: OwnerIdentity): Promise<Known<Claim>> {
+    const { providers, namespaces } = this.#sources;
+    // What is withdrawn goes the way that it was written, whatever the spec says now.
+    const written = isWithdrawn(mailServer, owner) ? historyOf(mailServer, owner) : undefined;
+    const name = written?.provider ?? providerNameOf(mailServer);
+    const key = providerKeyOf(mailServer, name);
+    const provider = written === undefined ? providers.get(key) : providers.lastKnown(key);
     if (!provider.known) return provider;
     const { namespace } = mailServer.metadata;
-    const labels = this.#sources.namespaces.get(namespace)?.metadata;
-    if (
-      provider.value.allow !== undefined &&
-      !isAllowed(provider.value.allow, labels && (labels.labels ?? {}), hostname)
-    ) {
+    const { allow } = provider.value;
+    const metadata = namespaces.get(namespace)?.metadata;
+    if (allow !== undefined && !isAllowed(allow, metadata && (metadata.labels ?? {}), hostname)) {
       return unknown(
         stalled(
           'HostnameNotAllowed',
-          `${key} does not allow namespace ${namespace} to publish for ${hostname}; its spec.allow must name both`,
+          `${name} does not allow namespace ${namespace} to publish for ${hostname}; its spec.allow must name both`,
         ),
       );
     }
-    try {
-      const zone = await this.#sources.providers.findZone(provider.value, hostname);
-      return zone === undefined
-        ? unknown(stalled('ZoneNotFound', `${key} holds no zone for ${hostname}`))
-        : known({ provider: provider.value, zone });
-    } catch (error) {
-      if (error instanceof OperatorError) return unknown(error);
-      throw error;
-    }
+    const zone = await attempt(() => providers.findZone(provider.value, written?.zone ?? owner));
+    if (!zone.known) return zone;
+    return zone.value === undefined
+      ? unknown(stalled('ZoneNotFound', `${name} holds no zone for ${owner}`))
+      : known({ provider: provider.value, providerName: name, zone: zone.value });
   }
 
   /** Another MailServer that may write here and comes first: the one that published first, else the older one, else by name. */
   async #betterClaim(mailServer: MailServer, identity: OwnerIdentity): Promise<MailServer | undefined> {
     for (const rival of this.#sources.mailServers.byIndex('owner', identity.owner)) {
       if (rival.metadata.uid === mailServer.metadata.uid || !comesFirst(rival, mailServer, identity.owner)) continue;
-      if ((await this.#entitled(rival, identity)).known) return rival;
+      const claim = await this.#entitled(rival, identity);
+      // Who has published keeps it while his provider is only away.
+      const isAway = !claim.known && claim.error.kind === 'Transient' && historyOf(rival, identity.owner) !== undefined;
+      if (claim.known || isAway) return rival;
     }
     return undefined;
   }
 }
 
+function isWithdrawn(mailServer: MailServer, owner: string): boolean {
+  const { metadata, spec } = mailServer;
+  const isAskedFor = ownersOf(mailServer).some((identity) => identity.owner === owner);
+  return metadata.deletionTimestamp !== undefined || !spec.publish || !isAskedFor;
+}
+
+function historyOf({ status }: MailServer, owner: string) {
+  return status.recordSets?.find((recordSet) => recordSet.owner === owner);
+}
+
 function comesFirst(rival: MailServer, mailServer: MailServer, owner: string): boolean {
-  const [theirs, ours] = [rival, mailServer].map((claimant) => rank(claimant, owner));
-  return (theirs ?? '') < (ours ?? '');
+  return rank(rival, owner) < rank(mailServer, owner);
 }
 
 /** Sorts claims on one owner. */
 function rank(mailServer: MailServer, owner: string): string {
-  const hasHistory = mailServer.status.recordSets?.some((recordSet) => recordSet.owner === owner) === true;
-  return [hasHistory ? '0' : '1', mailServer.metadata.creationTimestamp, keyOf(mailServer)].join(' ');
+  return `${historyOf(mailServer, owner) === undefined ? 1 : 0} ${mailServer.metadata.creationTimestamp} ${keyOf(mailServer)}`;
 }

@@ -9,7 +9,7 @@ import { CLUSTER_DNS_PROVIDERS, DNS_PROVIDERS, MAIL_SERVERS, type KubeObject } f
 import type { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { stalled } from '../core/errors.ts';
+import { transient } from '../core/errors.ts';
 import { ActiveProviders } from './active-providers.ts';
 import { Claims } from './claims.ts';
 import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
@@ -19,6 +19,7 @@ import { reconcileProvider, type Instances, type ProviderReconciler } from './re
 import type { Outcome } from './outcome.ts';
 import { SecretChains, type ReadSecret } from './secret-chains.ts';
 import { findProvider, wakeOnChange, type Stores } from './watches.ts';
+import { ZoneNameServers } from './zone-name-servers.ts';
 
 export interface ControllerOptions {
   readonly cluster: Cluster;
@@ -53,10 +54,12 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     log,
     sources: {
       now: clock.now,
+      startedAt: clock.now(),
       secrets: new SecretChains(stores.secrets, readSecret),
       providers,
       claims: new Claims({ mailServers: stores.mailServers, namespaces: stores.namespaces, providers }),
       resolver,
+      nameServers: new ZoneNameServers(resolver, clock.now),
       probes,
     },
     writer: {
@@ -105,8 +108,12 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     const object = findProvider(stores, key);
     if (object !== undefined) return reconcileProvider(key, object, instances, providerReconciler);
     instances.delete(key);
-    providers.notReady(key, stalled('ProviderNotFound', `there is no ${key}; spec.providerRef names it`));
-    return GONE;
+    if (stores.mailServers.byIndex('provider', key).length === 0) {
+      providers.forget(key);
+      return GONE;
+    }
+    providers.notReady(key, transient('ProviderNotFound', `there is no ${key} (yet); spec.providerRef names it`));
+    return { kind: 'Done', wakeAt: clock.now() + FORGET_AFTER_MS };
   });
 
   providers.subscribe((key) => {
@@ -133,6 +140,8 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
   };
 }
 
+/** A provider that is gone is kept for withdrawals while a MailServer names it. */
+const FORGET_AFTER_MS = 5 * 60_000;
 const GONE: Outcome = { kind: 'Done', wakeAt: undefined };
 
 /** A queue whose passes say what is to follow. */

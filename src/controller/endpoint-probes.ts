@@ -23,6 +23,8 @@ export interface Look {
   readonly endpoints: readonly Endpoint[];
   /** When to look again, milliseconds since 1970. */
   readonly againAt: number;
+  /** How often this process has looked at the same targets. */
+  readonly looks: number;
 }
 
 export interface LookOptions {
@@ -36,6 +38,7 @@ interface Memory {
   readonly targets: string;
   readonly endpoints: readonly Endpoint[];
   readonly at: number;
+  readonly looks: number;
   /** Spreads looks that were begun together: 0.9 to 1.1. */
   readonly jitter: number;
   /** Since when looks were not good. */
@@ -62,15 +65,16 @@ export class EndpointProbes {
     const identity = JSON.stringify(targets);
     const last = this.#memory.get(key);
     if (last?.targets === identity && this.#now() < againAt(last, options))
-      return { endpoints: last.endpoints, againAt: againAt(last, options) };
+      return { ...last, againAt: againAt(last, options) };
     const endpoints = await Promise.all(
       targets.map(async (target) => ({ ...target, presented: await this.#ask(target) })),
     );
     const at = this.#now();
     const badSince = endpoints.every(options.isGood) ? undefined : (last?.badSince ?? at);
-    const memory = { targets: identity, endpoints, at, jitter: 0.9 + this.#random() * 0.2, badSince };
+    const looks = last?.targets === identity ? last.looks + 1 : 1;
+    const memory = { targets: identity, endpoints, at, looks, jitter: 0.9 + this.#random() * 0.2, badSince };
     this.#memory.set(key, memory);
-    return { endpoints, againAt: againAt(memory, options) };
+    return { ...memory, againAt: againAt(memory, options) };
   }
 
   forget(key: ObjectKey): void {

@@ -7,14 +7,17 @@ import type { Name } from '../core/name.ts';
 import type { State, StoredRecordSet } from '../core/state.ts';
 import { propagation } from '../dns/name-servers.ts';
 import type { Resolver } from '../dns/resolver.ts';
+import { keyOf } from '../kube/resource.ts';
 import type { ActiveProviders } from './active-providers.ts';
 import { attempt } from './attempt.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { EndpointProbes } from './endpoint-probes.ts';
 import { lookAtEndpoints } from './look-at-endpoints.ts';
 import { lookUpHost, lookUpOwner } from './look-up.ts';
-import { identityOf, ownersOf, providerKeyOf, type OwnerIdentity } from './objects.ts';
+import { requestedAt } from './requested-at.ts';
+import { identityOf, ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
 import type { SecretChains } from './secret-chains.ts';
+import type { ZoneNameServers } from './zone-name-servers.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
 const ABANDON_ANNOTATION = 'tlsa-operator.io/abandon-records';
@@ -23,10 +26,13 @@ const ABANDON_AFTER_MS = 60 * 60_000;
 
 export interface Sources {
   readonly now: () => number;
+  /** When this process started, milliseconds since 1970. */
+  readonly startedAt: number;
   readonly secrets: SecretChains;
   readonly providers: ActiveProviders;
   readonly claims: Claims;
   readonly resolver: Resolver;
+  readonly nameServers: ZoneNameServers;
   readonly probes: EndpointProbes;
 }
 
@@ -46,6 +52,8 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
   const desired = desiredOf(mailServer);
   const stored: State = { certificates: status.certificates ?? [], recordSets: status.recordSets ?? [] };
   const identities = ownersOf(mailServer);
+  // Asked for by a person: what was seen before does not count.
+  if (requestedAt(mailServer) !== status.lastHandledReconcileAt) sources.probes.forget(keyOf(mailServer));
   const isDesired = (owner: Name): boolean => identities.some((identity) => identity.owner === owner);
   const left = stored.recordSets.map(({ owner }) => owner).filter((owner) => !isDesired(owner));
 
@@ -76,6 +84,7 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
     return {
       ...identity,
       desired: isDesired(owner),
+      provider: claim.known ? claim.value.providerName : (history?.provider ?? providerNameOf(mailServer)),
       zone: claim.known ? known(claim.value.zone.name) : claim,
       current,
       lastAttempt: attempts.get(owner),
@@ -102,13 +111,14 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
       now: new Date(now),
       desired,
       deleting: metadata.deletionTimestamp !== undefined,
-      abandon: mayAbandon(mailServer, now),
+      abandon: mayAbandon(mailServer, now, sources.startedAt),
       finalizer: metadata.finalizers?.includes(FINALIZER) === true,
       stored,
       secrets,
       provider: provider.known ? known(true) : provider,
       owners,
       endpoints: look?.known === true ? known(look.value.endpoints) : look,
+      looks: look?.known === true ? look.value.looks : 0,
     },
   };
 }
@@ -138,9 +148,11 @@ function desiredOf({ spec }: MailServer): Desired {
   };
 }
 
-function mayAbandon({ metadata }: MailServer, now: number): boolean {
+/** An hour in which this process could have withdrawn, but could not. */
+function mayAbandon({ metadata }: MailServer, now: number, startedAt: number): boolean {
   if (metadata.annotations?.[ABANDON_ANNOTATION] !== undefined) return true;
-  return metadata.deletionTimestamp !== undefined && now > Date.parse(metadata.deletionTimestamp) + ABANDON_AFTER_MS;
+  if (metadata.deletionTimestamp === undefined) return false;
+  return now > Math.max(Date.parse(metadata.deletionTimestamp), startedAt) + ABANDON_AFTER_MS;
 }
 
 async function readPrimary(claim: Known<Claim>, owner: Name): Promise<OwnerFacts['current']> {
@@ -155,12 +167,12 @@ async function laggingServers(
   current: OwnerFacts['current'],
   history: StoredRecordSet | undefined,
   owner: Name,
-  { resolver }: Sources,
+  { nameServers }: Sources,
 ): Promise<readonly Name[] | undefined> {
   const isPublished = history !== undefined && history.intent === undefined && history.versions.length > 0;
   if (!claim.known || !current.known || !isPublished) return undefined;
   const zone = claim.value.zone.name;
-  const { servers } = await propagation(zone, owner, current.value.records, resolver);
+  const { servers } = await propagation(await nameServers.of(zone), owner, current.value.records);
   const named = (state: (typeof servers)[number]['state']): Name[] =>
     servers.filter((server) => server.state === state).map(({ name }) => name);
   const unreachable = named('Unreachable');

@@ -2,7 +2,8 @@
 import { parseDuration } from '../api/duration.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import { probeEveryMs } from '../core/chains-in-use.ts';
-import { known, type Endpoint, type Known } from '../core/facts.ts';
+import { stalled, type OperatorError } from '../core/errors.ts';
+import { known, unknown, type Endpoint, type Known } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
 import type { StoredChain } from '../core/state.ts';
 import { keyOf } from '../kube/resource.ts';
@@ -22,13 +23,15 @@ export async function lookAtEndpoints(
   const chains = (status.certificates ?? []).flatMap((certificate) => certificate.chains);
   const keyAlgorithms = [...new Set(chains.map((chain) => chain.keyAlgorithm))].filter(isProbed);
   const isOff = spec.verification.probe === 'Disabled' || metadata.deletionTimestamp !== undefined;
-  if (isOff || keyAlgorithms.length === 0 || identities.length === 0) return undefined;
+  if (isOff || chains.length === 0 || identities.length === 0) return undefined;
+  if (keyAlgorithms.length === 0) return unknown(keyAlgorithmNotProbed(chains));
 
   const targets: EndpointTarget[] = [];
+  const unresolved: Endpoint[] = [];
   for (const { hostname, port } of identities) {
-    const host = hosts.get(hostname);
-    if (host?.addresses.known === false) return host.addresses;
-    for (const address of host?.addresses.value ?? []) {
+    const addresses = hosts.get(hostname)?.addresses ?? known([]);
+    if (!addresses.known) unresolved.push(unresolvedHost(hostname, port, addresses.error));
+    for (const address of addresses.known ? addresses.value : []) {
       targets.push(...keyAlgorithms.map((keyAlgorithm) => ({ hostname, address, port, keyAlgorithm })));
     }
   }
@@ -43,8 +46,21 @@ export async function lookAtEndpoints(
   if (!look.known) return look;
   return known({
     ...look.value,
-    endpoints: look.value.endpoints.map((endpoint) => withoutFormerKey(endpoint, serving)),
+    endpoints: [...unresolved, ...look.value.endpoints.map((endpoint) => withoutFormerKey(endpoint, serving))],
   });
+}
+
+/** One host whose addresses cannot be found out says nothing about the others. */
+function unresolvedHost(hostname: Name, port: number, { code, message }: OperatorError): Endpoint {
+  return { hostname, address: '', port, keyAlgorithm: '', presented: { kind: 'Failed', error: code, message } };
+}
+
+function keyAlgorithmNotProbed(chains: readonly StoredChain[]): OperatorError {
+  const algorithms = [...new Set(chains.map(({ keyAlgorithm }) => keyAlgorithm))].join(', ');
+  return stalled(
+    'KeyAlgorithmNotProbed',
+    `a server's ${algorithms} certificate cannot be looked at by this version; use RSA or ECDSA, or set spec.verification.probe to Disabled`,
+  );
 }
 
 function isProbed(keyAlgorithm: string): keyAlgorithm is EndpointTarget['keyAlgorithm'] {

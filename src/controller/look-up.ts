@@ -49,7 +49,9 @@ export async function lookUpOwner(owner: Name, host: HostFacts, resolver: Resolv
   });
 }
 
-function atMost(hostname: Name, addresses: readonly string[]): readonly string[] {
+/** In one order: resolvers rotate theirs. */
+function atMost(hostname: Name, found: readonly string[]): readonly string[] {
+  const addresses = [...new Set(found)].sort();
   if (addresses.length <= MAX_ADDRESSES) return addresses;
   throw stalled(
     'TooManyAddresses',

@@ -47,7 +47,7 @@ function recordEvents(before: MailServerStatus, after: MailServerStatus): Object
       : [];
   });
   const withdrawn = [...old.values()]
-    .filter(({ owner, ttlSeconds }) => !now.has(owner) && ttlSeconds > 0)
+    .filter(({ owner, versions }) => !now.has(owner) && versions.length > 0)
     .map(({ owner, ttlSeconds }) =>
       normal(
         'Withdrawn',

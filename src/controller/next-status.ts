@@ -8,18 +8,17 @@ import type { Plan } from '../core/plan.ts';
 import { rolloverSummary } from '../core/rollover-summary.ts';
 import { formatTime } from '../core/time.ts';
 import { mergeConditions } from './merge-conditions.ts';
-
-export const REQUESTED_AT_ANNOTATION = 'reconcile.fluxcd.io/requestedAt';
+import { requestedAt } from './requested-at.ts';
 
 /** As many as status can hold; the first of a sorted list, so that the same ones stay. */
 const MAX_FAILING = 64;
 
 export function nextStatus(mailServer: MailServer, facts: Facts, plan: Plan): MailServerStatus {
   const { metadata, status } = mailServer;
-  const requestedAt = metadata.annotations?.[REQUESTED_AT_ANNOTATION];
+  const handled = requestedAt(mailServer);
   return {
     observedGeneration: metadata.generation,
-    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
+    ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
     conditions: mergeConditions(status.conditions ?? [], conditions(facts, plan), metadata.generation, facts.now),
     certificates: plan.state.certificates,
     recordSets: plan.state.recordSets,

@@ -6,9 +6,14 @@ import { objectKey, type ObjectKey } from '../kube/resource.ts';
 /** `DNSProvider/namespace/name` or `ClusterDNSProvider/name`. */
 export type ProviderKey = string;
 
-export function providerKeyOf(mailServer: MailServer): ProviderKey {
-  const { kind, name } = mailServer.spec.providerRef;
-  return kind === 'DNSProvider' ? `${kind}/${objectKey(mailServer.metadata.namespace, name)}` : `${kind}/${name}`;
+export function providerKeyOf(mailServer: MailServer, providerName = providerNameOf(mailServer)): ProviderKey {
+  const [kind = '', name = ''] = providerName.split('/');
+  return kind === 'DNSProvider' ? `${kind}/${objectKey(mailServer.metadata.namespace, name)}` : providerName;
+}
+
+/** How a provider is named in status: `DNSProvider/<name>`, of the MailServer's namespace, or `ClusterDNSProvider/<name>`. */
+export function providerNameOf({ spec: { providerRef } }: MailServer): string {
+  return `${providerRef.kind}/${providerRef.name}`;
 }
 
 export interface OwnerIdentity {

@@ -7,9 +7,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MailServer } from '../api/mail-server.ts';
 import type { MailServerStatus } from '../api/mail-server-status.ts';
 import { parseDuration } from '../api/duration.ts';
-import { OperatorError } from '../core/errors.ts';
+import { OperatorError, transient } from '../core/errors.ts';
+import type { Facts, OwnerFacts } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
 import { plan, type Effect, type Plan } from '../core/plan.ts';
+import { formatTlsa } from '../core/tlsa.ts';
 import type { WriteResult } from '../kube/objects.ts';
 import type { Logger } from '../observe/log.ts';
 import { FINALIZER, gather, type Gathered, type Sources } from './gather.ts';
@@ -46,7 +48,9 @@ export async function reconcileMailServer(
   const status = nextStatus(mailServer, gathered.facts, next);
   if (!isSameStatus(mailServer.status, status)) return record(mailServer, status, reconciler);
   if (next.effect !== undefined) return act(next.effect, mailServer, gathered, attempts, reconciler);
-  attempts.clear();
+  for (const { owner, change, problem } of next.recordSets) {
+    if (change === undefined && problem === undefined) attempts.delete(owner.owner);
+  }
   return rest(mailServer, gathered, next);
 }
 
@@ -72,8 +76,7 @@ async function act(
   const finalizers = mailServer.metadata.finalizers ?? [];
   switch (effect.kind) {
     case 'SetFinalizer':
-      await writer.setFinalizers(mailServer, [...finalizers, FINALIZER]);
-      return AGAIN;
+      return following(await writer.setFinalizers(mailServer, [...finalizers, FINALIZER]));
     case 'RemoveFinalizer': {
       const owners = effect.left.map(({ owner }) => owner);
       const result = await writer.setFinalizers(
@@ -88,7 +91,7 @@ async function act(
         });
         reconciler.log.warn({ owners }, 'the MailServer is deleted and its records stay in the DNS');
       }
-      return AGAIN;
+      return following(result);
     }
     case 'ChangeRecordSets':
       return changeRecordSets(effect.changes, gathered, attempts, reconciler);
@@ -108,24 +111,39 @@ async function changeRecordSets(
       if (claim?.known !== true) return AGAIN;
       const result = await claim.value.provider.writer.write(claim.value.zone, change);
       const before = attempts.get(change.owner);
-      log.info(
-        { owner: change.owner, outcome: result.outcome, add: change.add, remove: change.remove },
-        'wrote to the zone',
-      );
+      const told = { owner: change.owner, add: change.add.map(formatTlsa), remove: change.remove.map(formatTlsa) };
       switch (result.outcome) {
         case 'Applied':
-          attempts.set(change.owner, 'Applied');
-          return before === 'Applied' ? RETRY : AGAIN;
+          log.info(told, 'changed records');
+          if (before === undefined || before instanceof OperatorError) {
+            attempts.set(change.owner, 'Applied');
+            return AGAIN;
+          }
+          attempts.set(change.owner, notVisible(change.owner));
+          return RETRY;
         case 'Conflict':
           return RETRY;
         case 'Refused':
         case 'Unknown':
+          log.warn({ ...told, outcome: result.outcome, err: result.error }, 'records were not changed');
           attempts.set(change.owner, result.error);
           return before instanceof OperatorError && before.code === result.error.code ? RETRY : AGAIN;
       }
     }),
   );
   return outcomes.some(({ kind }) => kind === 'Retry') ? RETRY : AGAIN;
+}
+
+function notVisible(owner: Name): OperatorError {
+  return transient(
+    'ChangeNotVisible',
+    `the name server accepted the change at ${owner} and answers as before; does it answer from another view, or from another zone?`,
+  );
+}
+
+/** Somebody else changed the object meanwhile: what he wrote is on its way to us. */
+function following({ outcome }: WriteResult<MailServer>): Outcome {
+  return outcome === 'Written' ? AGAIN : RETRY;
 }
 
 /** Much that is wrong is put right outside of the cluster, where nobody tells us. */
@@ -135,15 +153,23 @@ const PROBLEM_AGAIN_MS = 5 * 60_000;
 function rest(mailServer: MailServer, { facts, probeAgainAt }: Gathered, { recordSets, wakeAt }: Plan): Outcome {
   const now = facts.now.getTime();
   const problems = recordSets.flatMap(({ problem }) => problem ?? []);
-  const isLagging = facts.owners.some(({ lagging }) => !lagging.known || (lagging.value ?? []).length > 0);
   const moments = [
     now + parseDuration(mailServer.spec.verification.interval),
-    ...(problems.length > 0 ? [now + PROBLEM_AGAIN_MS] : []),
+    ...(problems.length > 0 || facts.owners.some(({ lagging }) => !lagging.known) ? [now + PROBLEM_AGAIN_MS] : []),
+    ...facts.owners.flatMap((owner) => lagAgainAt(owner, facts) ?? []),
     ...(probeAgainAt === undefined ? [] : [probeAgainAt]),
     ...(wakeAt === undefined ? [] : [wakeAt.getTime()]),
   ];
-  const mayPass = isLagging || problems.some(({ kind }) => kind === 'Transient');
+  const mayPass = problems.some(({ kind }) => kind === 'Transient');
   return { kind: mayPass ? 'Retry' : 'Done', wakeAt: Math.min(...moments) };
+}
+
+/** Secondaries follow within seconds, or not for long: looked at less and less often. */
+function lagAgainAt({ owner, lagging }: OwnerFacts, { now, stored }: Facts): number | undefined {
+  if (!lagging.known || lagging.value === undefined || lagging.value.length === 0) return undefined;
+  const writtenAt = stored.recordSets.find((recordSet) => recordSet.owner === owner)?.versions.at(-1)?.writtenAt;
+  const lagsForMs = writtenAt === undefined ? 0 : now.getTime() - Date.parse(writtenAt);
+  return now.getTime() + Math.min(Math.max(1_000, lagsForMs / 4), PROBLEM_AGAIN_MS);
 }
 
 /** A status comes back from the API server with its keys in another order, and without those that are undefined. */

@@ -1,18 +1,21 @@
 /** One pass over a DNSProvider or ClusterDNSProvider: credential -> provider -> does the server accept it -> the zones in use. */
 import { isDeepStrictEqual } from 'node:util';
+import pLimit from 'p-limit';
 import type { ClusterDnsProvider, DnsProvider as DnsProviderObject, DnsProviderStatus } from '../api/dns-provider.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import { OperatorError, stalled, transient } from '../core/errors.ts';
+import type { Name } from '../core/name.ts';
 import { createRfc2136Provider } from '../dns/providers/rfc2136/index.ts';
 import { createZoneWriter } from '../dns/providers/zone-writer.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { WriteResult } from '../kube/objects.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { attempt } from './attempt.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
 import { measured } from './measured-provider.ts';
 import { mergeConditions, type ConditionStatement } from './merge-conditions.ts';
 import type { ObjectEvent } from './mail-server-events.ts';
-import type { ProviderKey } from './objects.ts';
+import { providerKeyOf, type ProviderKey } from './objects.ts';
 import type { Outcome } from './outcome.ts';
 import type { ReadSecret } from './secret-chains.ts';
 
@@ -69,7 +72,8 @@ export async function reconcileProvider(
   };
   if (!isDeepStrictEqual(object.status, JSON.parse(JSON.stringify(status)))) {
     const result = await reconciler.writer.replaceStatus({ ...object, status });
-    if (result.outcome === 'Written') tell(object, problem, reconciler);
+    if (result.outcome === 'Conflict') return { kind: 'Retry' };
+    tell(object, problem, reconciler);
     return { kind: 'Again' };
   }
   if (problem?.kind === 'Transient') return { kind: 'Retry' };
@@ -85,7 +89,7 @@ async function bringUp(
 ): Promise<OperatorError | undefined> {
   try {
     const credential = await readCredential(object, reconciler);
-    const madeFrom = `${object.metadata.uid} ${object.metadata.generation} ${credential.version}`;
+    const madeFrom = `${specOf(object)} ${credential.version}`;
     const instance = instances.get(key);
     const active = instance?.madeFrom === madeFrom ? instance.active : make(object, credential.value, reconciler);
     await active.dns.authenticate();
@@ -96,10 +100,16 @@ async function bringUp(
     return undefined;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    const isRevoked = error.kind === 'Stalled' || error.code === 'CredentialNotFound';
+    // An older spec may allow what this one forbids.
+    const isOld = instances.get(key)?.madeFrom.startsWith(`${specOf(object)} `) !== true;
+    const isRevoked = isOld || error.kind === 'Stalled' || error.code === 'CredentialNotFound';
     if (isRevoked || !reconciler.providers.get(key).known) reconciler.providers.notReady(key, error);
     return error;
   }
+}
+
+function specOf({ metadata }: ProviderObject): string {
+  return `${metadata.uid} ${metadata.generation}`;
 }
 
 interface Credential {
@@ -160,20 +170,30 @@ async function zonesInUse(
   active: ActiveProvider,
   { usersOf, providers, resolver }: ProviderReconciler,
 ): Promise<NonNullable<DnsProviderStatus['zones']>> {
-  const names = new Set(usersOf(key).flatMap(({ status }) => (status.recordSets ?? []).map(({ zone }) => zone)));
-  const zones = await Promise.all(
-    [...names].sort().map(async (name) => {
-      try {
-        const [zone, ds] = await Promise.all([providers.findZone(active, name), resolver.lookup(name, 'DS')]);
-        return zone === undefined ? [] : [{ ...zone, dsAtParent: ds.status === 'Found' && ds.secure }];
-      } catch (error) {
-        if (error instanceof OperatorError) return [{ name, signing: 'Unknown' as const }];
-        throw error;
-      }
-    }),
+  const recordSets = usersOf(key).flatMap((user) =>
+    (user.status.recordSets ?? []).filter(({ provider }) => providerKeyOf(user, provider) === key),
   );
+  const names = [...new Set(recordSets.map(({ zone }) => zone))].sort().slice(0, MAX_ZONES);
+  const limit = pLimit(LOOK_UPS_AT_ONCE);
+  const zones = await Promise.all(names.map((name) => limit(() => lookAtZone(name, active, providers, resolver))));
   return zones.flat();
 }
+
+async function lookAtZone(
+  name: Name,
+  active: ActiveProvider,
+  providers: ActiveProviders,
+  resolver: Resolver,
+): Promise<NonNullable<DnsProviderStatus['zones']>> {
+  const looked = await attempt(() => Promise.all([providers.findZone(active, name), resolver.lookup(name, 'DS')]));
+  if (!looked.known) return [{ name, signing: 'Unknown' }];
+  const [zone, ds] = looked.value;
+  return zone === undefined ? [] : [{ ...zone, dsAtParent: ds.status === 'Found' && ds.secure }];
+}
+
+/** What status can hold. */
+const MAX_ZONES = 1024;
+const LOOK_UPS_AT_ONCE = 16;
 
 const NOT_AUTHENTICATED = new Set(['BadKey', 'BadSignature', 'BadTime']);
 

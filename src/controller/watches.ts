@@ -32,14 +32,22 @@ export function createStores(log: Logger): Stores {
     mailServers: new Store<MailServer, 'namespace' | 'secret' | 'provider' | 'owner'>(log, {
       namespace: ({ metadata }) => [metadata.namespace],
       secret: secretKeysOf,
-      provider: (mailServer) => [providerKeyOf(mailServer)],
-      owner: (mailServer) => ownersOf(mailServer).map(({ owner }) => owner),
+      provider: (mailServer) => [
+        providerKeyOf(mailServer),
+        ...(mailServer.status.recordSets ?? []).map(({ provider }) => providerKeyOf(mailServer, provider)),
+      ],
+      owner: ownersInUse,
     }),
     secrets: new Store(log),
     namespaces: new Store(log),
     dnsProviders: new Store(log),
     clusterDnsProviders: new Store(log),
   };
+}
+
+/** Those that it asks for, and those that it still has records at. */
+function ownersInUse(mailServer: MailServer): string[] {
+  return [...ownersOf(mailServer), ...(mailServer.status.recordSets ?? [])].map(({ owner }) => owner);
 }
 
 export async function watchAll(
@@ -97,15 +105,10 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
     for (const mailServer of mailServers) wake.mailServer(keyOf(mailServer));
   };
   stores.mailServers.subscribe(({ old, object }) => {
-    for (const changed of [old, object]) {
-      if (changed === undefined) continue;
-      wake.mailServer(keyOf(changed));
-      // Whoever else claims one of its owners may win or lose it now.
-      for (const { owner } of ownersOf(changed)) {
-        const claimants = stores.mailServers.byIndex('owner', owner);
-        if (object === undefined || claimants.length > 1) wakeAll(claimants);
-      }
-    }
+    // Itself, and whoever else claims one of its owners: he may win or lose it now.
+    const owners = [old, object].flatMap((changed) => (changed === undefined ? [] : ownersInUse(changed)));
+    for (const owner of new Set(owners)) wakeAll(stores.mailServers.byIndex('owner', owner));
+    if (object === undefined && old !== undefined) wake.mailServer(keyOf(old));
     if (object === undefined) return;
     // Of its status, the provider tells the zones in use. One that does not exist is woken to be told missing.
     const use = (mailServer: MailServer): string =>

@@ -7,6 +7,7 @@ import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
 import { endpointProblem } from './first-publication.ts';
 import { judge } from './match.ts';
 import type { Plan } from './plan.ts';
+import { several } from './several.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { TlsaRecord } from './tlsa.ts';
 
@@ -30,7 +31,7 @@ export type ConditionType =
   | 'Stalled';
 
 /** Why an owner may not be written at all: it is a matter of the MailServer, not of the world. */
-const NOT_ACCEPTED = new Set(['HostnameNotAllowed', 'OwnerConflict', 'ZoneNotFound', 'ZoneNotListed', 'ZoneChanged']);
+const NOT_ACCEPTED = new Set(['HostnameNotAllowed', 'OwnerConflict', 'ZoneNotFound']);
 
 /** `Reconciling` and `Stalled` are there only while True (kstatus). */
 export function conditions(facts: Facts, plan: Plan): ConditionState[] {
@@ -134,7 +135,7 @@ function dnssecSecure(facts: Facts): ConditionState {
       'DNSSECSecure',
       'False',
       'Insecure',
-      `senders ignore TLSA records that DNSSEC does not secure: ${insecure.join(', ')}`,
+      `senders ignore TLSA records that DNSSEC does not secure: ${several(insecure)}`,
     );
   }
   const [first] = problems;
@@ -144,9 +145,9 @@ function dnssecSecure(facts: Facts): ConditionState {
 }
 
 function recordsPublished(facts: Facts, plan: Plan): ConditionState {
-  const mine = plan.recordSets.filter(
-    ({ owner }) => owner.desired && (owner.zone.known || !NOT_ACCEPTED.has(owner.zone.error.code)),
-  );
+  const isMine = ({ owner, next }: RecordSetPlan): boolean =>
+    next !== undefined || (owner.desired && (owner.zone.known || !NOT_ACCEPTED.has(owner.zone.error.code)));
+  const mine = plan.recordSets.filter(isMine);
   const problems = mine.flatMap(({ problem }) => problem ?? []);
   const [first] = problems;
   if (first !== undefined) return state('RecordsPublished', 'False', first.code, sentences(problems));
@@ -158,14 +159,6 @@ function recordsPublished(facts: Facts, plan: Plan): ConditionState {
       'True',
       'Withdrawn',
       'spec.publish is false and none of our records is in the DNS',
-    );
-  const unpublished = mine.filter(({ next }) => next === undefined);
-  if (unpublished.length > 0)
-    return state(
-      'RecordsPublished',
-      'False',
-      'NothingToPublish',
-      `no certificate chain is known for ${names(unpublished)} yet`,
     );
   return state('RecordsPublished', 'True', 'Published', `the primary name server holds the records of ${names(mine)}`);
 }
@@ -193,7 +186,7 @@ function propagated(facts: Facts): ConditionState {
   const answers = facts.owners.filter((owner) => owner.desired).map((owner) => owner.lagging);
   const behind = answers.flatMap((answer) => (answer.known ? (answer.value ?? []) : []));
   if (behind.length > 0) {
-    const servers = [...new Set(behind)].join(', ');
+    const servers = several(behind);
     return state(
       'Propagated',
       'False',
@@ -206,7 +199,7 @@ function propagated(facts: Facts): ConditionState {
   if (first !== undefined) return state('Propagated', 'Unknown', first.code, sentences(problems));
   return answers.some((answer) => answer.known && answer.value !== undefined)
     ? state('Propagated', 'True', 'AllServersAnswer', 'every authoritative name server answers the current records')
-    : state('Propagated', 'Unknown', 'NothingPublished', 'nothing is published yet');
+    : state('Propagated', 'Unknown', 'NothingPublished', 'nothing is published yet, or a change is on its way');
 }
 
 function servingMatches(facts: Facts): ConditionState {
@@ -223,10 +216,8 @@ function servingMatches(facts: Facts): ConditionState {
   const probed = facts.endpoints.value.filter((endpoint) => endpoint.presented.kind !== 'Skipped');
   if (probed.length === 0)
     return state('ServingMatches', 'Unknown', 'ProbeUnavailable', 'no endpoint can be reached from here');
-  const problems = probed.flatMap(
-    (endpoint) => endpointProblem(endpoint, recordsAt(published, endpoint), facts.now) ?? [],
-  );
-  const mismatch = problems.find((problem) => problem.code === 'UnknownChainServed');
+  const problems = probed.flatMap((endpoint) => endpointProblem(endpoint, recordsAt(published, endpoint), facts) ?? []);
+  const mismatch = problems.find(({ code }) => code === 'UnknownChainServed' || code === 'RecordsDoNotMatch');
   if (mismatch !== undefined) return state('ServingMatches', 'False', mismatch.code, sentences(problems));
   const [first] = problems;
   return first === undefined
@@ -257,16 +248,14 @@ function problemsOf(
 }
 
 function names(recordSets: readonly RecordSetPlan[]): string {
-  return recordSets.map(({ owner }) => owner.owner).join(', ');
+  return several(recordSets.map(({ owner }) => owner.owner));
 }
 
-/** At most this many problems are told at once; messages are limited to 32768 characters by metav1.Condition, and by patience. */
-const TOLD_AT_ONCE = 4;
-
 function sentences(problems: readonly OperatorError[]): string {
-  const all = [...new Set(problems.map((problem) => problem.message))];
-  const more = all.length - TOLD_AT_ONCE;
-  return all.slice(0, TOLD_AT_ONCE).join('; ') + (more > 0 ? `; and ${more} more` : '');
+  return several(
+    problems.map((problem) => problem.message),
+    '; ',
+  );
 }
 
 function state(type: ConditionType, status: ConditionState['status'], reason: string, message: string): ConditionState {

@@ -67,6 +67,8 @@ export interface OwnerFacts {
   readonly zone: Known<Name>;
   /** The TLSA RRset as the primary holds it. */
   readonly current: Known<{ readonly records: readonly TlsaRecord[]; readonly ttlSeconds: number | undefined }>;
+  /** Through which provider it is written: `DNSProvider/<name>` or `ClusterDNSProvider/<name>`. */
+  readonly provider: string;
   /** How our last attempt to write here ended, as far as this process knows: accepted by the server, or why not. */
   readonly lastAttempt: 'Applied' | OperatorError | undefined;
   readonly security: Known<Security>;
@@ -86,6 +88,8 @@ export interface Facts {
   readonly secrets: ReadonlyMap<string, Known<ChainSummary>>;
   readonly provider: Known<true>;
   readonly owners: readonly OwnerFacts[];
-  /** Undefined while nothing has been probed yet (a restart), or probing is disabled. */
+  /** Undefined while there is nothing to look at (no chain is known, no owner may be written), or probing is disabled. */
   readonly endpoints: Known<readonly Endpoint[]> | undefined;
+  /** How often this process has looked at these endpoints. */
+  readonly looks: number;
 }

@@ -3,6 +3,7 @@
  * moment. A literal list; the first violation wins. An owner that is published already is maintained whatever they say.
  */
 import { stalled, transient, type OperatorError } from './errors.ts';
+import type { ChainSummary } from './chain-summary.ts';
 import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
 import { judge } from './match.ts';
 import type { TlsaRecord } from './tlsa.ts';
@@ -84,7 +85,7 @@ function zoneIsSecure({ facts, owner }: FirstPublication): OperatorError | undef
 }
 
 /** What the RRset would say must match what is served now: at each address, for each kind of key, by the key itself. */
-function everyEndpointMatches(input: FirstPublication): OperatorError | undefined {
+export function everyEndpointMatches(input: FirstPublication): OperatorError | undefined {
   const { facts, owner, wanted } = input;
   if (facts.desired.probe === 'Disabled') return undefined;
   if (facts.endpoints === undefined) {
@@ -95,37 +96,52 @@ function everyEndpointMatches(input: FirstPublication): OperatorError | undefine
     ({ hostname, port }) => hostname === owner.hostname && port === owner.port,
   );
   const reached = endpoints.filter(({ presented }) => presented.kind !== 'Skipped');
-  if (reached.length === 0) {
-    const reasons = endpoints.map(
-      ({ address, presented }) => `${address}: ${presented.kind === 'Skipped' ? presented.error : ''}`,
-    );
-    return transient(
-      'ProbeUnavailable',
-      `no address of ${owner.hostname} can be probed from here on port ${owner.port} (${reasons.join(', ') || 'it has none'}); open the way, or set spec.verification.probe to Disabled`,
+  if (reached.length === 0) return cannotProbe(owner, endpoints);
+  const keys = wanted.filter(({ usage }) => usage === DANE_EE);
+  return reached.map((endpoint) => endpointProblem(endpoint, keys, facts)).find((problem) => problem !== undefined);
+}
+
+function cannotProbe({ hostname, port }: OwnerFacts, endpoints: readonly Endpoint[]): OperatorError {
+  const reasons = endpoints.map(({ presented }) => (presented.kind === 'Skipped' ? presented.error : ''));
+  if (reasons.includes('PortNotProbed')) {
+    return stalled(
+      'PortNotProbed',
+      `this version cannot look at port ${port}; set spec.verification.probe to Disabled, or leave the port out`,
     );
   }
-  const keys = wanted.filter(({ usage }) => usage === DANE_EE);
-  return reached.map((endpoint) => endpointProblem(endpoint, keys, facts.now)).find((problem) => problem !== undefined);
+  const told = endpoints.map(({ address }, index) => `${address}: ${reasons[index] ?? ''}`).join(', ');
+  return transient(
+    'ProbeUnavailable',
+    `no address of ${hostname} can be probed from here on port ${port} (${told || 'it has none'}); open the way, or set spec.verification.probe to Disabled`,
+  );
 }
 
 /** Why a sender that holds `records` would refuse this endpoint. */
 export function endpointProblem(
-  endpoint: Endpoint,
+  { hostname, address, port, keyAlgorithm, presented }: Endpoint,
   records: readonly TlsaRecord[],
-  now: Date,
+  facts: Facts,
 ): OperatorError | undefined {
-  const where = `${endpoint.hostname} (${endpoint.address} port ${endpoint.port}, ${endpoint.keyAlgorithm})`;
-  switch (endpoint.presented.kind) {
+  const where = address === '' ? hostname : `${hostname} (${address} port ${port}, ${keyAlgorithm})`;
+  switch (presented.kind) {
     case 'Skipped':
       return undefined;
     case 'Failed':
-      return transient(endpoint.presented.error, `${where}: ${endpoint.presented.message}`);
+      return transient(presented.error, `${where}: ${presented.message}`);
     case 'Presented':
-      return judge(records, endpoint.presented.chain, endpoint.hostname, now).accepts
-        ? undefined
+      if (judge(records, presented.chain, hostname, facts.now).accepts) return undefined;
+      return isOurs(presented.summary, facts)
+        ? transient(
+            'RecordsDoNotMatch',
+            `${where} presents a certificate that the records in the DNS do not accept (yet): see condition RecordsPublished, and records that are not ours`,
+          )
         : transient(
             'UnknownChainServed',
             `${where} presents a certificate that is in none of the Secrets named in spec.certificates; let the server load the right one, or name its Secret`,
           );
   }
+}
+
+function isOurs({ spkiSHA256 }: ChainSummary, { secrets }: Facts): boolean {
+  return [...secrets.values()].some((secret) => secret.known && secret.value.spkiSHA256 === spkiSHA256);
 }

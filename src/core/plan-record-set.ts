@@ -1,7 +1,7 @@
 /** One owner's RRset: what is to become of it, and what is to be remembered. */
-import { OperatorError } from './errors.ts';
+import { OperatorError, stalled, transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
-import { firstPublicationBlockedBy } from './first-publication.ts';
+import { everyEndpointMatches, firstPublicationBlockedBy } from './first-publication.ts';
 import type { Name } from './name.ts';
 import type { Intent, StoredRecordSet, Version } from './state.ts';
 import type { Role, TargetRecord } from './target.ts';
@@ -49,57 +49,100 @@ export function planRecordSet(
 ): RecordSetPlan {
   if (!owner.zone.known) return keep(owner, stored, owner.zone.error);
   if (!owner.current.known) return keep(owner, stored, owner.current.error);
-
   const zone = owner.zone.value;
   const current = owner.current.value;
+  if (stored !== undefined && stored.zone !== zone) return keep(owner, stored, zoneChanged(stored, zone));
+
   const wantedByUs = target.map((entry) => entry.record);
   const claimed = (stored?.records ?? [])
     .filter((record) => record.role !== 'Foreign')
     .map((record) => parseTlsa(record.data));
-  const foreign =
-    facts.desired.adoption === 'Adopt' && owner.desired ? [] : without(current.records, union(claimed, wantedByUs));
+  const notOurs = without(current.records, union(claimed, wantedByUs));
+  const foreign = isToBeAdopted(notOurs, wantedByUs, owner, facts) ? [] : notOurs;
   const wanted = union(wantedByUs, foreign);
-  const ttlSeconds = facts.desired.ttlSeconds;
 
-  if (sameSet(current.records, wanted) && !ttlIsToChange(owner, current.ttlSeconds, wanted, stored, ttlSeconds)) {
-    return { owner, next: confirmed(owner, zone, target, foreign, stored, facts) };
+  if (sameSet(current.records, wanted) && !isTtlToChange(owner, wanted, stored, facts)) {
+    const pending = mayStillArrive(owner, target, stored, facts);
+    return pending === undefined
+      ? { owner, next: confirmed(owner, zone, target, foreign, stored, facts) }
+      : keep(owner, stored, pending);
   }
-
   const change: PlannedChange = {
     owner: owner.owner,
     zone,
     add: without(wanted, current.records),
     remove: without(current.records, wanted),
-    ttlSeconds,
+    ttlSeconds: facts.desired.ttlSeconds,
     expected: current,
   };
-  if (target.length > 0 && isFirstWrite(stored)) {
+  if (target.length > 0 && isFirstWrite(stored, intersection(current.records, claimed))) {
     const problem = firstPublicationBlockedBy({ facts, owner, wanted });
     if (problem !== undefined) return keep(owner, stored, problem);
   }
   if (facts.desired.suspend || !facts.finalizer) return { owner, next: stored, change };
   const problem = owner.lastAttempt instanceof OperatorError ? owner.lastAttempt : undefined;
-  return { owner, next: intended(change, target, foreign, claimed, stored, facts), change, problem };
+  return { owner, next: intended(owner, change, target, foreign, claimed, stored, facts), change, problem };
 }
 
 function keep(owner: OwnerFacts, stored: StoredRecordSet | undefined, problem: OperatorError): RecordSetPlan {
   return { owner, next: stored, problem };
 }
 
-function isFirstWrite(stored: StoredRecordSet | undefined): boolean {
-  return stored === undefined || stored.versions.length === 0;
+/** Nothing of ours was ever seen there, and nothing that an intent may have written is there now. */
+function isFirstWrite(stored: StoredRecordSet | undefined, oursThere: readonly TlsaRecord[]): boolean {
+  return (stored === undefined || stored.versions.length === 0) && oursThere.length === 0;
+}
+
+/** Only when what is served is matched by our own records: one that is adopted goes. */
+function isToBeAdopted(
+  notOurs: readonly TlsaRecord[],
+  wantedByUs: readonly TlsaRecord[],
+  owner: OwnerFacts,
+  facts: Facts,
+): boolean {
+  if (facts.desired.adoption !== 'Adopt' || !owner.desired || notOurs.length === 0) return false;
+  return everyEndpointMatches({ facts, owner, wanted: wantedByUs }) === undefined;
+}
+
+/** Another zone holds the name now. What we wrote stands in the old one, and nothing here may be believed of the new one. */
+function zoneChanged(stored: StoredRecordSet, zone: Name): OperatorError {
+  return stalled(
+    'ZoneChanged',
+    `${stored.owner} was published in zone ${stored.zone} and belongs to ${zone} now; set spec.publish to false until the records are withdrawn from ${stored.zone} (or remove them there by hand and delete this MailServer with annotation tlsa-operator.io/abandon-records)`,
+  );
+}
+
+/** An UPDATE whose answer was lost may be carried out late. Memory is not given up before that. */
+const LATE_UPDATE_MS = 60_000;
+
+function mayStillArrive(
+  owner: OwnerFacts,
+  target: readonly TargetRecord[],
+  stored: StoredRecordSet | undefined,
+  facts: Facts,
+): OperatorError | undefined {
+  const intent = stored?.intent;
+  if (target.length > 0 || intent === undefined || intent.add.length === 0) return undefined;
+  if (facts.now.getTime() >= Date.parse(intent.since) + LATE_UPDATE_MS) return undefined;
+  return transient(
+    'OutcomeUnknown',
+    `an earlier change at ${owner.owner} may still be carried out; it is looked at again within a minute`,
+  );
 }
 
 /** Only a TTL that the spec changed is written; one that the server chose (a lower maximum) is not fought for ever. */
-function ttlIsToChange(
+function isTtlToChange(
   owner: OwnerFacts,
-  currentSeconds: number | undefined,
   wanted: readonly TlsaRecord[],
   stored: StoredRecordSet | undefined,
-  ttlSeconds: number,
+  { desired }: Facts,
 ): boolean {
-  if (wanted.length === 0 || stored === undefined || isFirstWrite(stored)) return false;
-  return stored.ttlSeconds !== ttlSeconds && currentSeconds !== ttlSeconds && owner.lastAttempt !== 'Applied';
+  if (wanted.length === 0 || stored === undefined || stored.versions.length === 0 || !owner.current.known) return false;
+  return (
+    stored.ttlSeconds !== desired.ttlSeconds &&
+    owner.current.value.ttlSeconds !== desired.ttlSeconds &&
+    owner.lastAttempt !== 'Applied'
+  );
 }
 
 function sameIntent(intent: Intent, change: PlannedChange): boolean {
@@ -111,6 +154,7 @@ function sameIntent(intent: Intent, change: PlannedChange): boolean {
 }
 
 function intended(
+  owner: OwnerFacts,
   change: PlannedChange,
   target: readonly TargetRecord[],
   foreign: readonly TlsaRecord[],
@@ -122,6 +166,7 @@ function intended(
     stored?.intent !== undefined && sameIntent(stored.intent, change) ? stored.intent.since : formatTime(facts.now);
   return {
     owner: change.owner,
+    provider: owner.provider,
     zone: change.zone,
     ttlSeconds: stored?.ttlSeconds ?? change.ttlSeconds,
     // What is about to go is still ours until it is seen to be gone; so is what an earlier intent may have written.
@@ -150,9 +195,12 @@ function confirmed(
     target.map((entry) => entry.record),
     foreign,
   );
-  const { ttlSeconds } = facts.desired;
+  // Found, not written: the TTL is what it is there, and is set right by the next pass.
+  const found = owner.current.known ? owner.current.value.ttlSeconds : undefined;
+  const ttlSeconds = stored === undefined ? (found ?? facts.desired.ttlSeconds) : facts.desired.ttlSeconds;
   return {
     owner: owner.owner,
+    provider: owner.provider,
     zone,
     ttlSeconds,
     records: withRoles(records, target, foreign),

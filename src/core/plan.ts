@@ -5,7 +5,8 @@
  * when it stands there, the effect follows. A crash at any point loses nothing: what may have been sent was stored before.
  */
 import { nextCertificates, nextRetirement } from './chains-in-use.ts';
-import type { Facts } from './facts.ts';
+import { transient } from './errors.ts';
+import type { Facts, OwnerFacts } from './facts.ts';
 import { planRecordSet, type PlannedChange, type RecordSetPlan } from './plan-record-set.ts';
 import type { State, StoredCertificate, StoredRecordSet } from './state.ts';
 import { target, type TargetRecord } from './target.ts';
@@ -31,8 +32,9 @@ export function plan(facts: Facts): Plan {
   const certificates = nextCertificates(facts);
   const recordSets = facts.owners.map((owner) => {
     const stored = facts.stored.recordSets.find((recordSet) => recordSet.owner === owner.owner);
-    const wanted = isToBePublished(facts, owner.desired) ? targetAt(owner.hostname, certificates, facts) : [];
-    return planRecordSet(owner, wanted, stored, facts);
+    if (!isToBePublished(facts, owner.desired)) return planRecordSet(owner, [], stored, facts);
+    const wanted = targetAt(owner.hostname, certificates, facts);
+    return wanted.length > 0 ? planRecordSet(owner, wanted, stored, facts) : nothingToPublish(owner, stored);
   });
   const state: State = { certificates, recordSets: recordSets.flatMap(({ next }) => next ?? []) };
   return {
@@ -52,15 +54,21 @@ function targetAt(hostname: string, certificates: readonly StoredCertificate[], 
   return target(inUse, hostname, facts.desired.records);
 }
 
+/** No certificate is known: that is a reason to publish nothing, and none to withdraw anything. */
+function nothingToPublish(owner: OwnerFacts, stored: StoredRecordSet | undefined): RecordSetPlan {
+  const problem = transient('NothingToPublish', `no certificate chain is known for ${owner.hostname} yet`);
+  return { owner, next: stored, problem: owner.zone.known ? problem : owner.zone.error };
+}
+
 function nextEffect(facts: Facts, state: State, recordSets: readonly RecordSetPlan[]): Effect | undefined {
   if (facts.deleting && mayLetGo(facts, state))
     return facts.finalizer ? { kind: 'RemoveFinalizer', left: state.recordSets } : undefined;
-  if (facts.desired.suspend) return undefined;
-  const changes = recordSets.flatMap(({ change, problem }) =>
-    change === undefined || problem !== undefined ? [] : change,
-  );
-  if (changes.length === 0) return undefined;
-  return facts.finalizer ? { kind: 'ChangeRecordSets', changes } : { kind: 'SetFinalizer' };
+  const changes = recordSets.flatMap(({ change }) => change ?? []);
+  const hasRecords = changes.length > 0 || state.recordSets.length > 0;
+  if (facts.desired.suspend || !hasRecords) return undefined;
+  // No finalizer can be added to what is being deleted.
+  if (!facts.finalizer) return facts.deleting ? undefined : { kind: 'SetFinalizer' };
+  return changes.length > 0 ? { kind: 'ChangeRecordSets', changes } : undefined;
 }
 
 /** Suspended means "change nothing", in the DNS too. */

@@ -1,6 +1,7 @@
 /** What is going on with a MailServer's records, for people (`kubectl get`); nothing is decided by it. */
 import type { Facts } from './facts.ts';
 import { nextRetirement } from './chains-in-use.ts';
+import { several } from './several.ts';
 import type { Plan } from './plan.ts';
 import { formatTime } from './time.ts';
 
@@ -14,7 +15,7 @@ export interface RolloverSummary {
 export function rolloverSummary(facts: Facts, plan: Plan): RolloverSummary {
   const { certificates, recordSets } = plan.state;
   const changing = recordSets.filter((recordSet) => recordSet.intent !== undefined).map((recordSet) => recordSet.owner);
-  if (changing.length > 0) return { step: 'Publishing', reason: `records are being changed: ${changing.join(', ')}` };
+  if (changing.length > 0) return { step: 'Publishing', reason: `records are being changed: ${several(changing)}` };
   const former = certificates.flatMap(({ chains }) => chains).filter((chain) => chain.state === 'Former');
   if (former.length === 0) return { step: 'Idle', reason: 'no certificate is on its way in or out' };
   const reason = `the records of ${former.length} former certificate${former.length > 1 ? 's' : ''} stay until no endpoint has presented it for rollover.retireAfter`;

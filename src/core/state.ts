@@ -47,6 +47,8 @@ export interface Version {
 
 export interface StoredRecordSet {
   readonly owner: Name;
+  /** Through which it was written, and is to be withdrawn: `DNSProvider/<name>` or `ClusterDNSProvider/<name>`. */
+  readonly provider: string;
   readonly zone: Name;
   readonly ttlSeconds: number;
   /** Ours (every role but `Foreign`), including those of an intent; and the foreign ones beside them. */

@@ -42,6 +42,8 @@ export interface Propagation {
 
 /** More names than any registry takes: whoever lists more wants us to ask them all. */
 const MAX_SERVERS = 32;
+/** They all say the same; where the first few do not answer from here, none will. */
+const MAX_PARENT_SERVERS = 4;
 
 /**
  * The apex of the zone that holds `name`: the nearest name on the way up that has an SOA record.
@@ -73,10 +75,9 @@ export async function nameServers(zone: Name, resolver: Resolver, options: AskOp
 
 /** Does every authoritative server answer exactly these TLSA records at `owner`? */
 export async function propagation(
-  zone: Name,
+  servers: readonly NameServer[],
   owner: Name,
   expected: readonly TlsaRecord[],
-  resolver: Resolver,
   options: AskOptions = {},
 ): Promise<Propagation> {
   const stateOf = async ({ addresses }: NameServer): Promise<Propagation['servers'][number]['state']> => {
@@ -92,7 +93,6 @@ export async function propagation(
     );
     return agrees ? 'Agrees' : 'Differs';
   };
-  const servers = await nameServers(zone, resolver, options);
   return {
     servers: await Promise.all(servers.map(async (server) => ({ name: server.name, state: await stateOf(server) }))),
   };
@@ -136,10 +136,10 @@ async function serverNames(zone: Name, resolver: Resolver, { signal }: AskOption
 /** The NS set of the delegation, from the first of the parent's servers that tells it. */
 async function delegatedTo(zone: Name, resolver: Resolver, options: AskOptions): Promise<Name[]> {
   const parent = await findZoneCut(parentOf(zone) ?? ROOT, resolver, options.signal);
-  for (const name of await serverNames(parent, resolver, options)) {
+  for (const name of (await serverNames(parent, resolver, options)).slice(0, MAX_PARENT_SERVERS)) {
     const { addresses } = await withAddresses(name, resolver, options);
-    for (const address of addresses) {
-      const answer = await askServer(address, zone, 'NS', options);
+    const answers = await Promise.all(addresses.map((address) => askServer(address, zone, 'NS', options)));
+    for (const answer of answers) {
       if (!answer.answered) continue;
       // A server of both zones answers for the child; every other refers to it.
       const records = answer.authoritative ? answer.records : rrset(answer.authorities, zone, 'NS');

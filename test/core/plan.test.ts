@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { conditions } from '../../src/core/conditions.ts';
 import { stalled, transient } from '../../src/core/errors.ts';
-import { unknown } from '../../src/core/facts.ts';
+import { known, unknown } from '../../src/core/facts.ts';
 import { judge } from '../../src/core/match.ts';
 import { DESIRED, HOST, leafOf, OWNER, World, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
@@ -164,6 +164,60 @@ describe('a renewal', () => {
   });
 });
 
+describe('a former certificate', () => {
+  const DAY = 24 * 3_600_000;
+
+  test('that has expired and is still presented keeps its record when a look gets no answer', async () => {
+    const old = await leafOf(undefined, { notAfter: new Date(Date.now() + 40 * DAY) });
+    const world = publishedWorld(old);
+    world.later(30 * DAY);
+    world.hold(renewed); // and the server does not load it
+    world.settle();
+    world.later(11 * DAY);
+    world.served = undefined;
+    world.settle();
+    world.serve(old);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+  });
+
+  test('does not go after one look that follows a long pause', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.settle();
+    world.later(7 * DAY);
+    world.looks = 1; // the operator was away
+    world.settle();
+    expect(world.published).toContain(ee(first));
+    world.looks = 12;
+    world.settle();
+    expect(world.published).not.toContain(ee(first));
+  });
+
+  test('is none when another Secret holds the certificate now', () => {
+    const world = publishedWorld(first);
+    world.desired = { ...DESIRED, certificates: [{ secretName: 'renamed' }] };
+    world.secretName = 'renamed';
+    world.settle();
+    expect(
+      world.stored.certificates.map(({ secretName, chains }) => [secretName, chains.map(({ state }) => state)]),
+    ).toEqual([['renamed', ['Serving']]]);
+  });
+
+  test('goes when the Secret that the spec names instead is not there, but its records stay', () => {
+    const world = new World();
+    world.desired = { ...DESIRED, probe: 'Disabled' };
+    world.hold(first);
+    world.settle();
+    world.desired = { ...world.desired, certificates: [{ secretName: 'mistyped' }] };
+    world.settle();
+    world.later(2 * DAY);
+    expect(stateOf(world, 'RecordsPublished')).toBe('False NothingToPublish');
+    expect(world.published.sort()).toEqual([ta(first), ee(first)]);
+  });
+});
+
 describe('what is in the DNS', () => {
   const FOREIGN = `3 1 1 ${'ab'.repeat(32)}`;
 
@@ -190,6 +244,70 @@ describe('what is in the DNS', () => {
     world.desired = { ...DESIRED, adoption: 'Adopt' };
     world.settle();
     expect(world.published.sort()).toEqual([ta(first), ee(first)]);
+  });
+
+  test('adoption waits while an endpoint still presents what it would take away', () => {
+    const world = new World();
+    world.foreign(ee(first));
+    world.ttlSeconds = 3600;
+    world.hold(renewed);
+    world.serve(renewed);
+    world.settle();
+    world.serve(first);
+    world.desired = { ...DESIRED, adoption: 'Adopt' };
+    world.settle();
+    expect(world.published).toContain(ee(first));
+    world.serve(renewed);
+    world.settle();
+    expect(world.published).not.toContain(ee(first));
+  });
+
+  test('records that are found and right become ours: with the finalizer, and then with our TTL', () => {
+    const world = new World();
+    world.hold(first);
+    world.serve(first);
+    world.records = publishedWorld(first).records;
+    world.ttlSeconds = 86_400;
+    world.settle();
+    expect([world.finalizer, world.ttlSeconds, world.stored.recordSets[0]?.ttlSeconds]).toEqual([true, 3600, 3600]);
+    world.deleting = true;
+    world.settle();
+    expect(world.published).toEqual([]);
+  });
+
+  test('what was published before a crash is maintained, whatever the checks for a first publication say', () => {
+    const world = new World();
+    world.hold(first);
+    world.serve(first);
+    while (world.writes === 0) world.pass(); // killed right after the UPDATE
+    world.lastAttempt = undefined;
+    world.hold(renewed);
+    world.served = undefined;
+    world.secure = false;
+    world.settle();
+    expect(world.published).toContain(ee(renewed));
+  });
+
+  test('another zone is not written, and the old one is not forgotten', () => {
+    const world = publishedWorld(first);
+    const before = world.writes;
+    world.zone = known('mx1.example.nl');
+    world.records = [];
+    expect(stateOf(world, 'RecordsPublished')).toBe('False ZoneChanged');
+    expect(world.writes).toBe(before);
+    expect(world.stored.recordSets[0]?.zone).toBe('example.nl');
+  });
+
+  test('an UPDATE whose answer was lost, and that arrives after a withdrawal was asked for, is withdrawn', () => {
+    const world = new World();
+    world.hold(first);
+    world.serve(first);
+    while (world.stored.recordSets[0]?.intent === undefined) world.pass();
+    world.desired = { ...DESIRED, publish: false };
+    expect(stateOf(world, 'RecordsPublished')).toBe('False OutcomeUnknown');
+    world.records = publishedWorld(first).records; // it arrives
+    world.settle();
+    expect([world.published, world.stored.recordSets]).toEqual([[], []]);
   });
 
   test('a record of ours that somebody removed comes back', () => {

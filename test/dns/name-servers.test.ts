@@ -40,7 +40,7 @@ describe('what the servers of a zone answer', () => {
   });
 
   const states = async (...expected: readonly TlsaRecord[]): Promise<Record<string, string>> => {
-    const { servers } = await propagation('example.nl', owner, expected, resolver, options);
+    const { servers } = await propagation(await nameServers('example.nl', resolver, options), owner, expected, options);
     return Object.fromEntries(servers.map(({ name, state }) => [name, state]));
   };
 

@@ -103,6 +103,7 @@ const status: MailServerStatus = {
   ],
   recordSets: [
     {
+      provider: 'DNSProvider/bind',
       owner: '_25._tcp.mx1.example.nl',
       zone: 'example.nl',
       ttlSeconds: 3600,

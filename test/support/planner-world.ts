@@ -49,6 +49,7 @@ export class World {
   gone = false;
   stored: State = { certificates: [], recordSets: [] };
   secret: Known<ChainSummary> = unknown(stalled('SecretNotFound', 'no Secret'));
+  secretName = 'mx1-tls';
   /** What the endpoint presents; undefined: it does not answer. */
   served: Chain | undefined;
   zone: Known<string> = known('example.nl');
@@ -59,6 +60,8 @@ export class World {
   /** What the server says to the next write. */
   refuse: OperatorError | undefined;
   writes = 0;
+  /** How often the operator has looked at the endpoint. */
+  looks = 100;
 
   hold(leaf: Leaf): void {
     this.secret = known(leaf.summary);
@@ -76,7 +79,8 @@ export class World {
       abandon: this.abandon,
       finalizer: this.finalizer,
       stored: this.stored,
-      secrets: new Map([['mx1-tls', this.secret]]),
+      secrets: new Map([[this.secretName, this.secret]]),
+      looks: this.looks,
       provider: this.zone.known ? known(true) : this.zone,
       owners: [
         {
@@ -84,6 +88,7 @@ export class World {
           hostname: HOST,
           port: 25,
           desired: true,
+          provider: 'DNSProvider/bind',
           zone: this.zone,
           current: known({ records: this.records, ttlSeconds: this.records.length > 0 ? this.ttlSeconds : undefined }),
           lastAttempt: this.lastAttempt,
