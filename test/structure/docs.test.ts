@@ -1,0 +1,187 @@
+/** The documentation says what is so: links lead somewhere, examples are accepted, and every word that a user can meet is explained. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import { customResourceDefinitions, type Schema } from '../../src/api/crd.ts';
+import { KINDS } from '../../src/api/kinds.ts';
+import { API_VERSION } from '../../src/api/object.ts';
+import { generate } from '../../src/cli/generate.ts';
+import { match } from '../../src/cli/match.ts';
+import { run } from '../../src/cli/run.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import { reasonsIn } from './reasons.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const files = (folder: string, ending: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(ending))
+    .map((path) => `${folder}/${path}`);
+
+const pages = [...readdirSync(root).filter((name) => name.endsWith('.md')), ...files('docs', '.md')];
+
+/** What stands between backticks, and in fences. */
+function codeIn(markdown: string): string[] {
+  const fences = fencesIn(markdown).map(({ text }) => text);
+  return [...fences, ...[...markdown.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text)];
+}
+
+function fencesIn(markdown: string): { language: string; text: string }[] {
+  return [...markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => ({ language, text }));
+}
+
+test('every reason and error code is in docs/conditions.md, and no other', () => {
+  const used = new Set(files('src', '.ts').flatMap((path) => reasonsIn(path, read(path))));
+  const rows = read('docs/conditions.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  const explained = new Set(
+    rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)),
+  );
+  const conditions = [
+    'DNSSECSecure',
+    'CertificatesResolved',
+    'ProviderReady',
+    'RecordsPublished',
+    'Propagated',
+    'ServingMatches',
+    'Reconciling',
+    'Stalled',
+  ];
+  expect(used).toContain('SecretNotFound');
+  expect([...used].filter((code) => !explained.has(code))).toEqual([]);
+  expect([...explained].filter((code) => !used.has(code) && !conditions.includes(code))).toEqual([]);
+});
+
+describe('what counts as a reason', () => {
+  test.each([
+    ['an error', "throw stalled('HostIsAlias', `${name} is one`);", 'HostIsAlias'],
+    ['an error over several lines', "throw transient(\n  'NotProbedYet',\n  'not yet',\n);", 'NotProbedYet'],
+    ['an error of a class', "new OperatorError('Stalled', 'BadKey', 'no')", 'BadKey'],
+    ['a condition', "state('Accepted', 'True', 'Fine', 'all is well')", 'Fine'],
+    ['a condition, either way', "state(type, status, isOn ? 'Up' : problem.code, '')", 'Up'],
+    ['an event', "normal('Withdrawn', text)", 'Withdrawn'],
+    ['a field', "({ type: 'Warning', reason: 'RecordsLeft' })", 'RecordsLeft'],
+    ['a probe', "const PROBE_ERRORS = { Timeout: 'slow' } as const satisfies T;", 'Timeout'],
+    ['a table', "const TABLE = { Refused: ['Stalled', 'PrimaryRefused', say] };", 'PrimaryRefused'],
+  ])('%s', (_what, source, code) => {
+    expect(reasonsIn('a.ts', source)).toEqual([code]);
+  });
+});
+
+test('every metric is in docs/metrics.md', async () => {
+  const page = read('docs/metrics.md');
+  const metrics = await createMetrics().registry.getMetricsAsJSON();
+  const names = metrics.map(({ name }) => name);
+  expect(names).toContain('tlsa_operator_probe_total');
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('every option is in docs/cli.md', () => {
+  const page = read('docs/cli.md');
+  for (const { options } of [run, generate, match]) {
+    const forms = Object.entries(options).map(([name, { short }]) =>
+      short === undefined ? `\`--${name}` : `\`-${short}`,
+    );
+    expect(forms.filter((form) => !page.includes(form))).toEqual([]);
+  }
+});
+
+test.each(pages)('%s: every link leads somewhere', (page) => {
+  const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const broken = targets
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .filter((target) => {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : relative(root, join(root, dirname(page), path));
+      return !existsSync(join(root, file)) || (anchor !== undefined && !anchorsOf(read(file)).includes(anchor));
+    });
+  expect(broken).toEqual([]);
+});
+
+/** As GitHub makes them from headings. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test.each(pages)('%s: every make target exists', (page) => {
+  const targets = [...read('Makefile').matchAll(/^([a-z][a-z-]*):/gm)].map(([, name = '']) => name);
+  const named = codeIn(read(page)).flatMap((code) =>
+    [...code.matchAll(/(?:^|[\s;&])make ([a-z][a-z-]*)/g)].map(([, name = '']) => name),
+  );
+  expect(named.filter((name) => !targets.includes(name))).toEqual([]);
+});
+
+const examples = pages.flatMap((page) =>
+  fencesIn(read(page))
+    .filter(({ language }) => language === 'yaml')
+    .flatMap(({ text }) => parseAllDocuments(text))
+    .map((document) => document.toJS() as Example)
+    .filter(({ apiVersion }) => apiVersion.startsWith('tlsa-operator.io'))
+    .map((example) => [page, example.kind, example] as const),
+);
+
+interface Example {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly spec?: unknown;
+}
+
+test('there are examples of every kind', () => {
+  expect(new Set(examples.map(([, kind]) => kind))).toEqual(new Set(KINDS.map(({ kind }) => kind)));
+});
+
+test.each(examples)('%s: the example of a %s is accepted', (_page, name, example) => {
+  const kind = KINDS.find((one) => one.kind === name);
+  expect(example.apiVersion).toBe(API_VERSION);
+  expect(example.metadata?.name).toBeDefined();
+  expect(example.metadata?.namespace === undefined).toBe(kind?.scope === 'Cluster');
+  expect(kind?.spec.safeParse(example.spec).error?.issues ?? []).toEqual([]);
+  expect(refusedBy(specSchema(name), example.spec)).toEqual([]);
+});
+
+describe('an example is refused for', () => {
+  const spec = {
+    hostnames: ['mx1.example.nl'],
+    certificates: [{ secretName: 'mx1-tls' }],
+    providerRef: { name: 'bind' },
+  };
+  test.each([
+    ['a field that there is not', { ...spec, verification: { probes: 'Off' } }, 'spec.verification.probes'],
+    ['a text of another form', { ...spec, hostnames: ['MX1.example.nl'] }, 'spec.hostnames.0'],
+    [
+      'a field inside a list',
+      { ...spec, certificates: [{ secretName: 'a', mode: 'Gate' }] },
+      'spec.certificates.0.mode',
+    ],
+  ])('%s', (_what, wrong, where) => {
+    expect(refusedBy(specSchema('MailServer'), wrong)).toEqual([where]);
+  });
+});
+
+function specSchema(kind: string): Schema | undefined {
+  const definition = customResourceDefinitions().find(({ spec }) => spec.names.kind === kind);
+  return definition?.spec.versions[0].schema.openAPIV3Schema.properties?.['spec'];
+}
+
+/** What zod lets pass and the API server does not: fields that there are not (zod drops them), and the form of texts (a CEL rule). */
+function refusedBy(schema: Schema | undefined, value: unknown, path = 'spec'): string[] {
+  if (schema === undefined) return [path];
+  if (Array.isArray(value)) return value.flatMap((item, index) => refusedBy(schema.items, item, `${path}.${index}`));
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([name, field]) =>
+      refusedBy(schema.properties?.[name] ?? schema.additionalProperties, field, `${path}.${name}`),
+    );
+  }
+  const forms = (schema['x-kubernetes-validations'] ?? []).flatMap(
+    ({ rule }) => /^self\.matches\(r'(.+?)'\)/.exec(rule)?.[1] ?? [],
+  );
+  return forms.every((form) => new RegExp(form).test(String(value))) ? [] : [path];
+}
