@@ -18,7 +18,7 @@ const options = {
   kubeconfig: {
     type: 'string',
     value: 'FILE',
-    description: 'Kubeconfig (default: in-cluster, $KUBECONFIG, ~/.kube/config)',
+    description: 'Kubeconfig (default: $KUBECONFIG, in-cluster, ~/.kube/config)',
   },
   'watch-namespaces': {
     type: 'string',

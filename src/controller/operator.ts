@@ -31,7 +31,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     return signal.aborted ? 'Stopped' : await lead(options, controllers, signal);
   } finally {
     watching.abort();
-    await watches;
+    await Promise.all([watches, controllers.drain()]);
   }
 }
 
@@ -66,9 +66,7 @@ async function lead(
     drained.signal,
   );
   metrics.leading(LEASE_NAME, false);
-  if (end === 'Released') return 'Stopped';
-  void controllers.drain();
-  return 'Lost';
+  return end === 'Released' ? 'Stopped' : 'Lost';
 }
 
 function notListed(stores: Stores): string | undefined {

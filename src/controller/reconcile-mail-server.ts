@@ -13,6 +13,7 @@ import type { Name } from '../core/name.ts';
 import { plan, type Effect, type Plan } from '../core/plan.ts';
 import { formatTlsa } from '../core/tlsa.ts';
 import type { WriteResult } from '../kube/objects.ts';
+import { keyOf } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
 import { FINALIZER, gather, type Gathered, type Sources } from './gather.ts';
 import { eventsOf, type ObjectEvent } from './mail-server-events.ts';
@@ -94,7 +95,12 @@ async function act(
       return following(result);
     }
     case 'ChangeRecordSets':
-      return changeRecordSets(effect.changes, gathered, attempts, reconciler);
+      return changeRecordSets(
+        effect.changes,
+        gathered,
+        attempts,
+        reconciler.log.child({ mailServer: keyOf(mailServer) }),
+      );
   }
 }
 
@@ -103,7 +109,7 @@ async function changeRecordSets(
   changes: Extract<Effect, { kind: 'ChangeRecordSets' }>['changes'],
   { claims }: Gathered,
   attempts: AttemptMemory,
-  { log }: MailServerReconciler,
+  log: Logger,
 ): Promise<Outcome> {
   const outcomes = await Promise.all(
     changes.map(async (change): Promise<Outcome> => {

@@ -93,6 +93,9 @@ function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: 
 
 function former(chain: StoredChain, facts: Facts): StoredChain[] {
   const since = chain.state === 'Former' ? chain.since : formatTime(facts.now);
+  // Nobody has looked (a restart, a provider that is away): nothing is proven, and nothing begins anew.
+  if (facts.desired.probe === 'Enabled' && facts.endpoints?.known !== true)
+    return [{ ...chain, state: 'Former', since }];
   // An endpoint that does not answer may present it all the same: the clock begins anew.
   if (!isAbsentNow(chain, facts)) return [{ ...chain, state: 'Former', since, notSeenSince: undefined }];
   const notSeenSince = chain.notSeenSince ?? formatTime(facts.now);

@@ -4,7 +4,7 @@
  */
 import type { OperatorError } from './errors.ts';
 import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
-import { endpointProblem } from './first-publication.ts';
+import { endpointProblem, isOurs } from './first-publication.ts';
 import { judge } from './match.ts';
 import type { Plan } from './plan.ts';
 import { several } from './several.ts';
@@ -148,7 +148,7 @@ function recordsPublished(facts: Facts, plan: Plan): ConditionState {
   const isMine = ({ owner, next }: RecordSetPlan): boolean =>
     next !== undefined || (owner.desired && (owner.zone.known || !NOT_ACCEPTED.has(owner.zone.error.code)));
   const mine = plan.recordSets.filter(isMine);
-  const problems = mine.flatMap(({ problem }) => problem ?? []);
+  const problems = (mine.length > 0 ? mine : plan.recordSets).flatMap(({ problem }) => problem ?? []);
   const [first] = problems;
   if (first !== undefined) return state('RecordsPublished', 'False', first.code, sentences(problems));
   const pending = plan.recordSets.filter(({ change, owner }) => change !== undefined && owner.zone.known);
@@ -194,7 +194,7 @@ function propagated(facts: Facts): ConditionState {
       `these name servers do not answer the current records yet: ${servers}`,
     );
   }
-  const problems = problemsOf(answers);
+  const problems = [...unreadable(facts), ...problemsOf(answers)];
   const [first] = problems;
   if (first !== undefined) return state('Propagated', 'Unknown', first.code, sentences(problems));
   return answers.some((answer) => answer.known && answer.value !== undefined)
@@ -208,7 +208,12 @@ function servingMatches(facts: Facts): ConditionState {
   const published = facts.owners.filter(
     (owner) => owner.desired && owner.current.known && owner.current.value.records.length > 0,
   );
-  if (published.length === 0) return state('ServingMatches', 'Unknown', 'NothingPublished', 'nothing is published yet');
+  if (published.length === 0) {
+    const [problem] = unreadable(facts);
+    return problem === undefined
+      ? state('ServingMatches', 'Unknown', 'NothingPublished', 'nothing is published yet')
+      : state('ServingMatches', 'Unknown', problem.code, problem.message);
+  }
   if (facts.endpoints === undefined)
     return state('ServingMatches', 'Unknown', 'NotProbedYet', 'the endpoints have not been looked at yet');
   if (!facts.endpoints.known)
@@ -225,13 +230,19 @@ function servingMatches(facts: Facts): ConditionState {
     : state('ServingMatches', 'Unknown', first.code, sentences(problems));
 }
 
-/** Does a sender that sees the primary's RRset accept this endpoint? */
+/** Does a sender that sees the primary's RRset accept this endpoint? Where there is none yet: does it present what is to be published? */
 export function endpointMatches(facts: Facts, endpoint: Endpoint): boolean {
   const { presented } = endpoint;
-  return (
-    presented.kind === 'Presented' &&
-    judge(recordsAt(facts.owners, endpoint), presented.chain, endpoint.hostname, facts.now).accepts
-  );
+  if (presented.kind !== 'Presented') return false;
+  const records = recordsAt(facts.owners, endpoint);
+  return records.length > 0
+    ? judge(records, presented.chain, endpoint.hostname, facts.now).accepts
+    : isOurs(presented.summary, facts);
+}
+
+/** Why what the primary holds is not known. */
+function unreadable(facts: Facts): OperatorError[] {
+  return problemsOf(facts.owners.filter((owner) => owner.desired).map((owner) => owner.current));
 }
 
 function recordsAt(owners: readonly OwnerFacts[], endpoint: Endpoint): readonly TlsaRecord[] {

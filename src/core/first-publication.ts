@@ -142,6 +142,7 @@ export function endpointProblem(
   }
 }
 
-function isOurs({ spkiSHA256 }: ChainSummary, { secrets }: Facts): boolean {
+/** Is it a certificate that a Secret holds now? */
+export function isOurs({ spkiSHA256 }: ChainSummary, { secrets }: Facts): boolean {
   return [...secrets.values()].some((secret) => secret.known && secret.value.spkiSHA256 === spkiSHA256);
 }

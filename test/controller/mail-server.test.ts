@@ -157,7 +157,7 @@ test('two MailServers of one owner: the older has it; when it is deleted, the ot
   // The older one cannot publish yet, and its name sorts last: only its age speaks for it.
   await tenant.mailServer({ certificates: [{ secretName: 'first' }] }, 'z-older');
   const { creationTimestamp } = (await tenant.get('mailserver/z-older')).metadata;
-  await eventually('the next second', () => Date.now() >= Date.parse(creationTimestamp ?? '') + 1_000);
+  await eventually('the next second', () => Date.now() >= Date.parse(creationTimestamp) + 1_000);
   await tenant.mailServer({ certificates: [{ secretName: 'second' }] }, 'a-younger');
   const { message } = await tenant.until('Ready=False OwnerConflict', 'mailserver/a-younger');
   expect(message).toContain('rivals/z-older');

@@ -195,6 +195,20 @@ describe('a former certificate', () => {
     expect(world.published).not.toContain(ee(first));
   });
 
+  test('goes on with its clock after a restart, and is not judged while nobody can look', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.settle();
+    const clock = (): string | undefined => world.stored.certificates[0]?.chains[1]?.notSeenSince;
+    const begun = clock();
+    world.looked = false; // nothing was looked at yet
+    world.later(2 * DAY);
+    world.settle();
+    expect([begun !== undefined, clock()]).toEqual([true, begun]);
+    expect(world.published).toContain(ee(first));
+  });
+
   test('is none when another Secret holds the certificate now', () => {
     const world = publishedWorld(first);
     world.desired = { ...DESIRED, certificates: [{ secretName: 'renamed' }] };

@@ -60,6 +60,7 @@ export class World {
   /** What the server says to the next write. */
   refuse: OperatorError | undefined;
   writes = 0;
+  looked = true;
   /** How often the operator has looked at the endpoint. */
   looks = 100;
 
@@ -96,18 +97,20 @@ export class World {
           lagging: known(undefined),
         },
       ],
-      endpoints: known([
-        {
-          hostname: HOST,
-          address: '192.0.2.25',
-          port: 25,
-          keyAlgorithm: 'ECDSA',
-          presented:
-            this.served === undefined
-              ? { kind: 'Failed', error: 'ConnectionRefused', message: 'no server listens' }
-              : { kind: 'Presented', chain: this.served, summary: summarize(this.served) },
-        },
-      ]),
+      endpoints: !this.looked
+        ? undefined
+        : known([
+            {
+              hostname: HOST,
+              address: '192.0.2.25',
+              port: 25,
+              keyAlgorithm: 'ECDSA',
+              presented:
+                this.served === undefined
+                  ? { kind: 'Failed', error: 'ConnectionRefused', message: 'no server listens' }
+                  : { kind: 'Presented', chain: this.served, summary: summarize(this.served) },
+            },
+          ]),
     };
   }
 
