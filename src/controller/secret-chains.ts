@@ -1,11 +1,12 @@
 /**
  * The certificate chains that Secrets hold. A Secret is watched as metadata and read when its resourceVersion changes; of what is read
- * only public facts are kept (no key is ever looked at).
+ * only public facts are kept. The private key is looked at once, to see that it fits.
  */
-import { parseChain } from '../core/certificate.ts';
+import { parseChain, type Chain } from '../core/certificate.ts';
 import { summarize, type ChainSummary } from '../core/chain-summary.ts';
-import { OperatorError, transient } from '../core/errors.ts';
+import { OperatorError, stalled, transient } from '../core/errors.ts';
 import { known, unknown, type Known } from '../core/facts.ts';
+import { isTemporary, keyFits } from '../core/secret-pair.ts';
 import { objectKey, type ObjectKey, type PartialObject, type Secret } from '../kube/resource.ts';
 import type { Store } from '../kube/store.ts';
 
@@ -25,7 +26,7 @@ export class SecretChains {
     });
   }
 
-  /** Errors: `SecretNotFound`, `SecretUnreadable` (the API server did not answer), `CertificateMissing`, and those of parseChain. */
+  /** Errors: `SecretNotFound`, `SecretUnreadable` (the API server did not answer), `CertificateMissing`, `TemporaryCertificate`, `KeyDoesNotFit`, and those of parseChain. */
   async chainOf(namespace: string, name: string): Promise<Known<ChainSummary>> {
     const key = objectKey(namespace, name);
     const watched = this.#watched.get(key);
@@ -64,9 +65,33 @@ function chainIn(secret: Secret, key: ObjectKey): Known<ChainSummary> {
     return unknown(transient('CertificateMissing', `Secret ${key} has no tls.crt (yet)`));
   }
   try {
-    return known(summarize(parseChain(Buffer.from(encoded, 'base64').toString('latin1'))));
+    const chain = parseChain(decode(encoded));
+    const problem = chainProblem(chain, secret, key);
+    return problem === undefined ? known(summarize(chain)) : unknown(problem);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return unknown(new OperatorError(error.kind, error.code, `Secret ${key}, tls.crt: ${error.message}`));
   }
+}
+
+/** Why what can be read is not to be published. */
+function chainProblem(chain: Chain, secret: Secret, key: ObjectKey): OperatorError | undefined {
+  if (isTemporary(chain)) {
+    return transient(
+      'TemporaryCertificate',
+      `Secret ${key} holds the certificate that cert-manager puts there until the real one is issued; it is not published`,
+    );
+  }
+  const privateKey = secret.data?.['tls.key'];
+  if (privateKey !== undefined && !keyFits(chain, decode(privateKey))) {
+    return stalled(
+      'KeyDoesNotFit',
+      `Secret ${key}: tls.key is not the key of the certificate in tls.crt, so no server can use it; put the right pair there`,
+    );
+  }
+  return undefined;
+}
+
+function decode(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('latin1');
 }

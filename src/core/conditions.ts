@@ -2,6 +2,7 @@
  * Facts and plan, in the words of Kubernetes: the conditions of a MailServer. Reasons are stable constants (docs/conditions.md); a
  * problem's reason is its error code. Nothing here changes while nothing happens: no check times, no countdowns.
  */
+import { coversHostname } from './certificate.ts';
 import type { OperatorError } from './errors.ts';
 import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
 import { endpointProblem, isOurs } from './first-publication.ts';
@@ -102,14 +103,35 @@ function accepted(facts: Facts): ConditionState {
 function certificatesResolved(facts: Facts): ConditionState {
   const problems = certificateProblems(facts);
   const [first] = problems;
-  return first === undefined
-    ? state('CertificatesResolved', 'True', 'Resolved', 'each Secret holds a certificate chain')
-    : state(
-        'CertificatesResolved',
-        first.code === 'SecretUnreadable' ? 'Unknown' : 'False',
-        first.code,
-        sentences(problems),
-      );
+  if (first !== undefined) {
+    const status = first.code === 'SecretUnreadable' ? 'Unknown' : 'False';
+    return state('CertificatesResolved', status, first.code, sentences(problems));
+  }
+  const [warning] = certificateWarnings(facts);
+  return warning ?? state('CertificatesResolved', 'True', 'Resolved', 'each Secret holds a certificate chain');
+}
+
+/** What does not stop publication (a `3 1 1` matches whatever names and dates say), and is seldom what somebody wants. */
+function certificateWarnings({ secrets, owners, now }: Facts): ConditionState[] {
+  const hostnames = [...new Set(owners.filter((owner) => owner.desired).map(({ hostname }) => hostname))];
+  return [...secrets].flatMap(([secretName, secret]) => {
+    if (!secret.known) return [];
+    const { notBefore, notAfter, names } = secret.value;
+    const it = `the certificate in Secret ${secretName}`;
+    const isExpired = now.getTime() > Date.parse(notAfter);
+    const isEarly = now.getTime() < Date.parse(notBefore);
+    const uncovered = hostnames.filter((hostname) => !coversHostname(names, hostname));
+    const whose = `${it} is not for ${several(uncovered)}; without that name no 2 1 1 can match, so none is published`;
+    return [
+      ...(isExpired
+        ? [state('CertificatesResolved', 'True', 'CertificateExpired', `${it} expired at ${notAfter}; renew it`)]
+        : []),
+      ...(isEarly
+        ? [state('CertificatesResolved', 'True', 'CertificateNotYetValid', `${it} is valid from ${notBefore} only`)]
+        : []),
+      ...(uncovered.length > 0 ? [state('CertificatesResolved', 'True', 'HostnameNotCovered', whose)] : []),
+    ];
+  });
 }
 
 function providerReady(facts: Facts): ConditionState {

@@ -108,6 +108,27 @@ describe('first publication', () => {
   });
 });
 
+describe('a certificate that is not as it should be is published, and said', () => {
+  test.each<[string, string, () => Promise<Leaf>]>([
+    [
+      'expired',
+      'True CertificateExpired',
+      () => leafOf(undefined, { notBefore: new Date(Date.now() - 2e9), notAfter: new Date(Date.now() - 1e9) }),
+    ],
+    [
+      'of the future',
+      'True CertificateNotYetValid',
+      () => leafOf(undefined, { notBefore: new Date(Date.now() + 1e9) }),
+    ],
+    ['for another host', 'True HostnameNotCovered', () => leafOf(undefined, { names: ['mx2.example.nl'] })],
+  ])('%s', async (_, condition, make) => {
+    const leaf = await make();
+    const world = publishedWorld(leaf);
+    expect(stateOf(world, 'CertificatesResolved')).toBe(condition);
+    expect(world.published).toEqual([ee(leaf)]);
+  });
+});
+
 describe('a renewal', () => {
   test('adds the new key at once and keeps the former one until no endpoint has presented it for retireAfter', () => {
     const world = publishedWorld(first);

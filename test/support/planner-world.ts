@@ -31,7 +31,7 @@ export interface Leaf {
 
 export async function leafOf(
   issuer?: Issued,
-  options: { readonly notAfter?: Date; readonly names?: string[] } = {},
+  options: { readonly notBefore?: Date; readonly notAfter?: Date; readonly names?: string[] } = {},
 ): Promise<Leaf> {
   const chain = parseChain(
     (await makeLeaf({ names: [HOST], ...(issuer === undefined ? {} : { issuer }), ...options })).chainPem,
