@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { opensslSPKI } from '../support/openssl.ts';
 import { makeCA, makeLeaf, type Issued } from '../support/pki.ts';
-import { mustRun } from '../support/process.ts';
 import { cli } from './cli.ts';
 
 const HOSTNAME = 'mx1.example.nl';
@@ -26,13 +26,6 @@ beforeAll(async () => {
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
-
-/** The recipe of the NCSC's factsheet FS-2017-01. */
-function opensslSPKI(pem: string): Promise<string> {
-  const recipe =
-    'openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 | sed "s/.*= *//"';
-  return mustRun('sh', ['-ec', recipe], { input: pem }).then((hash) => hash.trim());
-}
 
 const generate = (...args: readonly string[]) => cli(['generate', '--hostname', HOSTNAME, ...args]);
 const recordsIn = (zone: string) => [...zone.matchAll(/ IN TLSA (.*)/g)].map(([, record = '']) => record);

@@ -92,21 +92,28 @@ test('a certificate is renewed', async () => {
   patient = tenant;
 });
 
-test('killed when the intent is stored and the UPDATE has not arrived: it is made by the next life', async () => {
-  gate.letUpdates('Stop');
-  const sent = gate.updates();
-  const { tenant, certificate } = await made('before-update', { server: gate.server });
-  await eventually('the UPDATE is on its way', () => gate.updates() > sent);
-  await kill(operator);
-  expect(await recordSetOf(tenant)).toMatchObject({ intent: { remove: [] }, versions: [] });
-  expect(await tenant.published()).toEqual([]);
+test.each([
+  ['killed', 'SIGKILL', undefined],
+  ['ended', 'SIGTERM', 0],
+] as const)(
+  '%s when the intent is stored and the UPDATE has not arrived: the next life makes it',
+  async (how, signal, code) => {
+    gate.letUpdates('Stop');
+    const sent = gate.updates();
+    const { tenant, certificate } = await made(`${how}-before-update`, { server: gate.server });
+    await eventually('the UPDATE is on its way', () => gate.updates() > sent);
+    // Within the Deployment's terminationGracePeriodSeconds.
+    expect(await operator.program.stop(signal, 30_000)).toBe(code);
+    expect(await recordSetOf(tenant)).toMatchObject({ intent: { remove: [] }, versions: [] });
+    expect(await tenant.published()).toEqual([]);
 
-  gate.letUpdates('Pass');
-  operator = await start();
-  await tenant.until('Ready=True');
-  expect(await tenant.published()).toEqual(await recordsOf(certificate));
-  expect((await recordSetOf(tenant))?.versions).toMatchObject([{ n: 1, kind: 'Written' }]);
-});
+    gate.letUpdates('Pass');
+    operator = await start();
+    await tenant.until('Ready=True');
+    expect(await tenant.published()).toEqual(await recordsOf(certificate));
+    expect((await recordSetOf(tenant))?.versions).toMatchObject([{ n: 1, kind: 'Written' }]);
+  },
+);
 
 test('killed when the UPDATE is done and its answer lost: the next life recognizes its own work', async () => {
   gate.letUpdates('LoseAnswers');

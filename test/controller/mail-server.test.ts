@@ -204,3 +204,9 @@ test('RBAC refused nothing of all this', async () => {
   expect(body).toMatch(/rest_client_requests_total\{code="200",method="PUT"/);
   expect(body).not.toMatch(/rest_client_requests_total\{code="40[13]"/);
 });
+
+test('delete the namespace, in which provider and credential may go first: the records go', async () => {
+  const { tenant } = await published('whole-namespace');
+  await site.kubectl('delete', 'namespace', tenant.namespace, '--timeout=60s');
+  expect(await tenant.published()).toEqual([]);
+});
