@@ -8,6 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 packages=(
   bind9 bind9-utils bind9-dnsutils # authoritative servers with DNSSEC signing and RFC 2136; dnssec-*, dig, delv, nsupdate
+  knot                             # a second authoritative server that signs and takes updates
+  pdns-server pdns-backend-sqlite3 # a third, with its zones in SQLite
   unbound                          # the validating resolver
   postfix                          # receives by STARTTLS; posttls-finger judges as a DANE sender
   openssl ldnsutils gnutls-bin     # three more judges: openssl s_client, ldns-dane, danetool
@@ -81,5 +83,5 @@ apt install --no-install-recommends "${missing[@]}"
 rm -f "$log"
 say "Debian packages: installed ${missing[*]}"
 if [ -d /run/systemd/system ]; then
-  say 'Debian packages: their services start at the next boot, unless: systemctl disable named unbound postfix'
+  say 'Debian packages: their services start at the next boot, unless: systemctl disable named knot pdns unbound postfix'
 fi

@@ -3,16 +3,16 @@
  * way to them must be trusted too: a sidecar, or the node.
  */
 import type { OperatorError } from '../core/errors.ts';
-import { labelsOf, type Name } from '../core/name.ts';
+import type { Name } from '../core/name.ts';
 import type { Answer } from './answer.ts';
-import { Rcode, RRType } from './constants.ts';
+import { Rcode, RRClass, RRType } from './constants.ts';
 import { EDNS_DO } from './edns.ts';
 import { ExchangeError } from './exchange-error.ts';
 import { exchange } from './exchange.ts';
 import { encodeMessage, type Flag, type Message } from './message.ts';
-import { query, rrset, ttlOfRRset, type QueryType } from './query.ts';
+import { isWildcardMade, query, rrset, ttlOfRRset, type QueryType } from './query.ts';
 import { bogus, resolverError, type ResolverFailure } from './resolver-errors.ts';
-import { negativeTtl, rrsigOf, targetOf, type ResourceRecord } from './resource-record.ts';
+import { negativeTtl, targetOf, type ResourceRecord } from './resource-record.ts';
 import { formatServer, type Server } from './server.ts';
 
 export interface Lookup {
@@ -92,7 +92,8 @@ async function ask(
   }
 }
 
-function readLookup(answer: Message, name: Name, type: QueryType): Lookup | 'Malformed' {
+/** What an answer says of a name. `Malformed`: what no resolver answers. */
+export function readLookup(answer: Message, name: Name, type: QueryType): Lookup | 'Malformed' {
   const chain = [name];
   for (let owner = name; type !== 'CNAME';) {
     const [cname, another] = rrset(answer.answers, owner, 'CNAME');
@@ -104,7 +105,8 @@ function readLookup(answer: Message, name: Name, type: QueryType): Lookup | 'Mal
   const canonicalName = chain.at(-1) ?? name;
   const records = rrset(answer.answers, canonicalName, type);
   if (records.length > 0 && answer.rcode !== Rcode.NoError) return 'Malformed';
-  const soa = answer.authorities.find((record) => record.type === RRType.SOA);
+  // In other classes, those of UPDATE, it need not have data.
+  const soa = answer.authorities.find((record) => record.type === RRType.SOA && record.class === RRClass.IN);
   const absent = answer.rcode === Rcode.NXDomain ? 'NoName' : 'NoData';
   return {
     status: records.length > 0 ? 'Found' : absent,
@@ -115,9 +117,4 @@ function readLookup(answer: Message, name: Name, type: QueryType): Lookup | 'Mal
     aliased: chain.length > 1,
     wildcard: chain.some((owner) => isWildcardMade(answer.answers, owner)),
   };
-}
-
-function isWildcardMade(answers: readonly ResourceRecord[], owner: Name): boolean {
-  const labels = labelsOf(owner).filter((label, index) => index > 0 || label !== '*').length;
-  return rrset(answers, owner, 'RRSIG').some((record) => rrsigOf(record).labels < labels);
 }

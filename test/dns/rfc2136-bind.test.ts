@@ -7,7 +7,7 @@ import type { Change, RecordSet, Zone } from '../../src/dns/providers/provider.t
 import { createResolver } from '../../src/dns/resolver.ts';
 import { startUnbound } from '../support/unbound.ts';
 import { startBindHarness, type BindHarness } from './bind-harness.ts';
-import { describeProvider } from './conformance.ts';
+import { describeProvider } from './conformance/index.ts';
 
 describeProvider('BIND by RFC 2136', () => startBindHarness(3));
 
@@ -27,23 +27,6 @@ describe('BIND and RFC 2136', () => {
   beforeAll(async () => {
     bind = await startBindHarness(3, {
       addresses: { primary: '10.53.3.13', secondary: '10.53.3.14', parent: '10.53.3.15' },
-      records: [
-        { name: '_25._tcp.alias.example.nl', type: 'CNAME', data: '_25._tcp.mx1.example.nl' },
-        { name: 'alias.example.nl', type: 'CNAME', data: 'mx.unsigned.nl' },
-        { name: 'below.example.nl', type: 'NS', data: 'ns.elsewhere.nl' },
-        { name: '_25._tcp.text.example.nl', type: 'TXT', data: '"stays"' },
-      ],
-      moreZones: [
-        { name: 'unsigned.nl', delegation: 'Unsigned' },
-        {
-          name: 'sub.example.nl',
-          records: [{ name: 'alias.sub.example.nl', type: 'CNAME', data: 'missing.example.nl' }],
-        },
-      ],
-      updatePolicy: ({ name }) => [
-        `deny ${name} name _25._tcp.forbidden.example.nl TLSA;`,
-        `grant ${name} zonesub ANY;`,
-      ],
     });
   });
   afterAll(() => bind.stop());
@@ -51,24 +34,9 @@ describe('BIND and RFC 2136', () => {
   const error = (kind: string, code: string): object => ({ name: 'OperatorError', kind, code });
 
   describe('zones', () => {
-    test('below a delegation there is none: records there would never be seen', async () => {
-      expect(await bind.provider.findZone('_25._tcp.mx1.below.example.nl')).toBeUndefined();
-      expect(await bind.provider.findZone('below.example.nl')).toBeUndefined();
-    });
-
-    test('the longest one counts', async () => {
-      expect(await bind.provider.findZone('mx1.sub.example.nl')).toEqual({
-        name: 'sub.example.nl',
-        signing: 'Signing',
-      });
+    test('the longest one counts, also where only the one above it is listed', async () => {
       const provider = bind.providerWith({ zones: ['example.nl'] });
       expect(await provider.findZone('mx1.sub.example.nl')).toBeUndefined();
-    });
-
-    test('an alias does not lead to the zone of its target', async () => {
-      expect(await bind.provider.findZone('alias.sub.example.nl')).toMatchObject({ name: 'sub.example.nl' });
-      expect(await bind.provider.findZone('alias.example.nl')).toEqual(zone);
-      expect(await bind.provider.findZone('_25._tcp.alias.example.nl')).toEqual(zone);
     });
 
     test('only those that are listed, and listing one that is not there is said', async () => {
@@ -78,12 +46,6 @@ describe('BIND and RFC 2136', () => {
       expect(await provider.findZone('mx1.unsigned.nl')).toBeUndefined();
       const notThere = error('Stalled', 'PrimaryNotAuthoritative');
       await expect(provider.findZone('mx1.missing.nl')).rejects.toMatchObject(notThere);
-    });
-
-    test('a name outside of the zone', async () => {
-      expect(await bind.provider.change(zone, [creating('_25._tcp.mx.unsigned.nl', a)])).toMatchObject([
-        { outcome: 'Refused', error: error('Stalled', 'OwnerOutsideZone') },
-      ]);
     });
 
     test('a zone that the server does not have', async () => {
@@ -99,39 +61,8 @@ describe('BIND and RFC 2136', () => {
     });
   });
 
-  test('an alias at the owner is said, and never written beside', async () => {
-    const owner = '_25._tcp.alias.example.nl';
-    await expect(bind.provider.read(zone, owner)).rejects.toMatchObject(error('Stalled', 'OwnerIsAlias'));
-    expect(await bind.provider.change(zone, [creating(owner, a)])).toEqual([{ outcome: 'Conflict' }]);
-  });
-
-  test('other types at the owner stay', async () => {
-    const owner = '_25._tcp.text.example.nl';
-    expect(await bind.provider.change(zone, [creating(owner, a)])).toEqual([{ outcome: 'Applied' }]);
-    const removal = { ...creating(owner), remove: [a], expected: { records: [a], ttlSeconds: 60 } };
-    expect(await bind.provider.change(zone, [removal])).toEqual([{ outcome: 'Applied' }]);
-    expect(await bind.chain.dig('+short', owner, 'TXT')).toBe('"stays"\n');
-  });
-
-  test('what the policy refuses harms no other', async () => {
-    const names = ['fine1', 'fine2', 'forbidden', 'fine3', 'fine4'];
-    const owners = names.map((name) => `_25._tcp.${name}.example.nl`);
-    const results = await bind.provider.change(
-      zone,
-      owners.map((owner) => creating(owner, a)),
-    );
-    expect(results.map((result) => ('error' in result ? result.error.code : result.outcome))).toEqual([
-      'Applied',
-      'Applied',
-      'PrimaryRefused',
-      'Applied',
-      'Applied',
-    ]);
-    expect(results[2]).toMatchObject({ error: { message: expect.stringContaining('_25._tcp.forbidden.example.nl') } });
-  });
-
   test('a change that rewrites what is there costs no new serial', async () => {
-    const owner = '_25._tcp.serial.example.nl';
+    const owner = '_25._tcp.serial.hosts.example.nl';
     await bind.provider.change(zone, [creating(owner, a, b)]);
     const serial = async (): Promise<string> => bind.chain.dig('+short', 'example.nl', 'SOA');
     const before = await serial();
@@ -146,7 +77,7 @@ describe('BIND and RFC 2136', () => {
     const unbound = await startUnbound({ dir, address: '10.53.3.16', port: 53, chain, cache: 'None' });
     try {
       const resolver = createResolver({ servers: [{ host: unbound.address, port: unbound.port }] });
-      const owner = '_25._tcp.secure.example.nl';
+      const owner = '_25._tcp.secure.hosts.example.nl';
       const change = async (of: Change): Promise<void> => {
         expect(await bind.provider.change(zone, [of])).toEqual([{ outcome: 'Applied' }]);
       };
@@ -168,13 +99,6 @@ describe('BIND and RFC 2136', () => {
     }
   });
 
-  test('an RRset that needs TCP to be read', async () => {
-    const owner = '_25._tcp.large.example.nl';
-    const records = Array.from({ length: 60 }, (_, index) => daneEE(index.toString(16).padStart(64, '0')));
-    expect(await bind.provider.change(zone, [creating(owner, ...records)])).toEqual([{ outcome: 'Applied' }]);
-    expect((await bind.provider.read(zone, owner)).records).toHaveLength(60);
-  });
-
   test('an RRset that fits no message', async () => {
     const full = Array.from({ length: 20 }, (_, index) => ({
       usage: 2,
@@ -182,7 +106,7 @@ describe('BIND and RFC 2136', () => {
       matchingType: 0,
       data: index.toString(16).padStart(2, '0').repeat(4000),
     }));
-    const [small, large] = ['small', 'huge'].map((name) => `_25._tcp.${name}.example.nl`) as [string, string];
+    const [small, large] = ['small', 'huge'].map((name) => `_25._tcp.${name}.hosts.example.nl`) as [string, string];
     expect(await bind.provider.change(zone, [creating(large, ...full), creating(small, a)])).toMatchObject([
       { outcome: 'Refused', error: error('Stalled', 'RecordSetTooLarge') },
       { outcome: 'Applied' },

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { daneEE, type TlsaRecord } from '../../src/core/tlsa.ts';
 import type { Change, DnsProvider, RecordSet, Zone } from '../../src/dns/providers/provider.ts';
 import { startBindHarness, type BindHarness } from './bind-harness.ts';
+import { startWay } from './way.ts';
 
 const a = daneEE('01'.repeat(32));
 const NOTHING: RecordSet = { records: [], ttlSeconds: undefined };
@@ -45,7 +44,7 @@ describe('transaction signatures between the provider and BIND', () => {
       ],
     ])('%s', async (_what, make, expected) => {
       const provider = make();
-      const owner = '_25._tcp.signature.example.nl';
+      const owner = '_25._tcp.signature.hosts.example.nl';
       await expect(provider.authenticate()).rejects.toMatchObject(expected);
       await expect(provider.read(zone, owner)).rejects.toMatchObject(expected);
       expect(await provider.change(zone, [creating(owner, a), creating(`2.${owner}`, a)])).toMatchObject([
@@ -80,30 +79,16 @@ describe('transaction signatures between the provider and BIND', () => {
       for (const stop of stops.splice(0)) stop();
     });
 
-    /** A way to BIND over TCP that lets the request through and does this to the answer. */
     async function through(treat: (answer: Buffer) => Buffer | undefined): Promise<DnsProvider> {
-      const way = createServer((client) => {
-        const upstream = connect(53, bind.chain.primary.address);
-        client.on('error', () => undefined).on('data', (data) => upstream.write(data));
-        upstream
-          .on('error', () => undefined)
-          .on('data', (data: Buffer) => {
-            const treated = treat(data);
-            if (treated === undefined) client.destroy();
-            else client.write(treated);
-            upstream.destroy();
-          });
-      });
-      way.listen(0, '127.0.0.1');
-      await once(way, 'listening');
-      stops.push(() => way.close());
-      return bind.providerWith({ server: `127.0.0.1:${(way.address() as AddressInfo).port}` });
+      const way = await startWay(bind.chain.primary.address, treat);
+      stops.push(way.stop);
+      return bind.providerWith({ server: way.server });
     }
 
     test('an answer that is lost leaves it open whether it was done; what was not sent was not', async () => {
       const provider = await through(() => undefined);
       // Too much for one request together, so the third is in one of its own.
-      const owners = [1, 2, 3].map((number) => `_25._tcp.lost${number}.example.nl`);
+      const owners = [1, 2, 3].map((number) => `_25._tcp.lost${number}.hosts.example.nl`);
       const records = Array.from({ length: 90 }, (_, index) => daneEE(index.toString(16).padStart(64, '0')));
       const lost = error('Transient', 'PrimaryUnreachable');
       const changes = owners.map((owner) => creating(owner, ...records));
@@ -122,7 +107,7 @@ describe('transaction signatures between the provider and BIND', () => {
       ['that says REFUSED instead', (answer) => flip(answer, 2 + 3, 5), 'TSIGAnswerInvalid'],
     ])('an answer %s is not believed', async (what, treat, code) => {
       const provider = await through(treat);
-      const owner = `_25._tcp.forged-${what.length}.example.nl`;
+      const owner = `_25._tcp.forged-${what.length}.hosts.example.nl`;
       expect(await provider.change(zone, [creating(owner, a)])).toMatchObject([
         { outcome: 'Unknown', error: { code } },
       ]);

@@ -258,7 +258,7 @@ async function dsOf(keyFile: string): Promise<string> {
 }
 
 /** `$ORIGIN .` makes every name absolute. Denials are kept 5 seconds: what a test adds is soon seen. */
-function zoneFile(name: string, records: readonly ZoneRecord[]): string {
+export function zoneFile(name: string, records: readonly ZoneRecord[]): string {
   const soa = { name, type: 'SOA', data: 'ns.invalid hostmaster.invalid 1 3600 600 86400 5' };
   const line = (record: ZoneRecord): string => `${record.name} ${record.ttl ?? 60} IN ${record.type} ${record.data}`;
   return ['$ORIGIN .', '$TTL 60', ...[soa, ...records].map(line), ''].join('\n');

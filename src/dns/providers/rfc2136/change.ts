@@ -3,10 +3,12 @@ import { OperatorError, stalled } from '../../../core/errors.ts';
 import type { Name } from '../../../core/name.ts';
 import { encodeTlsa, union, without } from '../../../core/tlsa.ts';
 import { Rcode } from '../../constants.ts';
+import { EDNS } from '../../edns.ts';
+import { query } from '../../query.ts';
 import { encodeRecord, type ResourceRecord } from '../../resource-record.ts';
 import { add, deleteRRset, rrsetDoesNotExist, rrsetHolds, update } from '../../update.ts';
 import type { Change, ChangeResult, Zone } from '../provider.ts';
-import type { Client } from './client.ts';
+import type { Client, Reply } from './client.ts';
 import { failureOf, primaryError, type PrimaryFailure } from './errors.ts';
 
 /** One change may be longer, up to what fits into a message beside the signature; several together may not. */
@@ -34,6 +36,8 @@ export async function applyChanges(
   const results: ChangeResult[] = [];
   /** Set once the server cannot be worked with: what was not sent yet is not sent. */
   let over: OperatorError | undefined;
+  /** Asked at most once. */
+  let probe: Promise<Reply> | undefined;
 
   const apply = async (steps: readonly Placed[]): Promise<void> => {
     const [first, ...others] = steps;
@@ -60,7 +64,7 @@ export async function applyChanges(
       return;
     }
     const conflict = reply.verified && isConflict(reply.message.rcode);
-    const failure = reply.verified ? failureOf(reply.message.rcode) : reply.failure;
+    const failure = reply.verified ? failureOf(reply.message.rcode) : await whyRefused(reply.failure);
     if (!conflict && !isAboutTheChanges(failure)) {
       over = primaryError(failure, client.place(zone.name));
       finish({ outcome: !reply.verified && reply.mayBeDone ? 'Unknown' : 'Refused', error: over });
@@ -71,6 +75,18 @@ export async function applyChanges(
     } else {
       finish({ outcome: 'Refused', error: primaryError(failure, client.place(first.owner)) });
     }
+  };
+
+  /**
+   * To an update, Knot says BADKEY where its ACL forbids it, and PowerDNS REFUSED, unsigned, where it does not accept the key: what a
+   * question with the key is answered tells the two apart.
+   */
+  const whyRefused = async (failure: PrimaryFailure): Promise<PrimaryFailure> => {
+    if (failure !== 'KeyUnknown' && failure !== 'Refused') return failure;
+    probe ??= client.ask(query(zone.name, 'SOA', [], EDNS), signal);
+    const reply = await probe;
+    if (reply.verified) return 'Refused';
+    return reply.failure === 'KeyRefused' ? reply.failure : failure;
   };
 
   const applyHalves = async (steps: readonly Placed[]): Promise<void> => {

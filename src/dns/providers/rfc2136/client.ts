@@ -47,7 +47,12 @@ export function createClient({ server, key, timeoutMs, now }: ClientOptions): Cl
     }
   };
   return {
-    ask: (message, signal) => send(exchange, message, signal),
+    ask: async (message, signal) => {
+      const reply = await send(exchange, message, signal);
+      // To a question, NOTAUTH speaks of the key (RFC 8945 §5.2); PowerDNS says no more than that.
+      const keyRefused = !reply.verified && reply.failure === 'NotAuth';
+      return keyRefused ? { ...reply, failure: 'KeyRefused' } : reply;
+    },
     update: (message, signal) => send(exchangeTcp, message, signal),
     place: (name) => ({ server: formatServer(server), name, key: key.name, timeoutMs }),
   };

@@ -19,6 +19,7 @@ type Entry = readonly [kind: ErrorKind, code: string, say: (place: Place) => str
 export type PrimaryFailure =
   | ExchangeFailure
   | Exclude<TsigVerdict, 'Verified'>
+  | 'KeyRefused'
   | 'FormErr'
   | 'ServFail'
   | 'NotImp'
@@ -79,6 +80,12 @@ const TABLE: Readonly<Record<PrimaryFailure, Entry>> = {
     ({ server, key }) =>
       `${server} does not know the TSIG key ${key} (BADKEY): compare its name and algorithm on both sides`,
   ],
+  KeyRefused: [
+    'Stalled',
+    'BadKey',
+    ({ server, key }) =>
+      `${server} does not accept the TSIG key ${key}, and does not say why (NOTAUTH): compare its name, algorithm and secret on both sides, and both clocks`,
+  ],
   SignatureRefused: [
     'Stalled',
     'BadSignature',
@@ -112,7 +119,7 @@ const TABLE: Readonly<Record<PrimaryFailure, Entry>> = {
     'Stalled',
     'PrimaryRefused',
     ({ server, name, key }) =>
-      `${server} refused the request about ${name} (REFUSED): if it is the primary server of the zone, let the TSIG key ${key} query it and change TLSA records (BIND: allow-query, update-policy)`,
+      `${server} refused the request about ${name}: if it is the primary server of the zone, let the TSIG key ${key} query it and change TLSA records (BIND: allow-query, update-policy; Knot: acl)`,
   ],
   NotAuth: [
     'Stalled',

@@ -5,7 +5,7 @@ import { decodeTlsa } from '../../../core/tlsa.ts';
 import { Rcode, RRType } from '../../constants.ts';
 import { EDNS, EDNS_DO, type Edns } from '../../edns.ts';
 import type { ReceivedMessage } from '../../message.ts';
-import { query, rrset, ttlOfRRset, type QueryType } from '../../query.ts';
+import { isWildcardMade, query, rrset, ttlOfRRset, type QueryType } from '../../query.ts';
 import { parseServer } from '../../server.ts';
 import { tsigKey, type TsigAlgorithm } from '../../tsig-key.ts';
 import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
@@ -83,9 +83,12 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
   return {
     // Any answer that verifies will do: a server also signs that it does not serve this name.
     authenticate: async (signal) => {
-      const name = allowed[0] ?? ROOT;
+      const [zone] = allowed;
+      const name = zone ?? ROOT;
       const reply = await client.ask(query(name, 'SOA', [], EDNS), signal);
-      if (!reply.verified) throw primaryError(reply.failure, client.place(name));
+      if (reply.verified) return;
+      if (zone === undefined && reply.failure === 'Refused') throw zonesNeeded(client.place(name).server);
+      throw primaryError(reply.failure, client.place(name));
     },
 
     findZone: async (name, signal) => {
@@ -100,14 +103,23 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
     },
 
     read: async (_zone, owner, signal): Promise<RecordSet> => {
-      const { answers } = await mustAsk(owner, 'TLSA', EDNS, signal);
+      const { answers } = await mustAsk(owner, 'TLSA', EDNS_DO, signal);
       if (rrset(answers, owner, 'CNAME').length > 0) throw ownerIsAlias(owner);
+      if (isWildcardMade(answers, owner)) return { records: [], ttlSeconds: undefined };
       const records = rrset(answers, owner, 'TLSA');
       return { records: records.map(({ rdata }) => decodeTlsa(rdata)), ttlSeconds: ttlOfRRset(records) };
     },
 
     change: (zone, changes, signal) => applyChanges(client, zone, changes, signal),
   };
+}
+
+/** Knot looks at a key only in its own zones; elsewhere it refuses, whatever the key is. */
+function zonesNeeded(server: string): Error {
+  return stalled(
+    'PrimaryRefused',
+    `${server} refused without a look at the TSIG key, so nothing is known of it: list the zones of this provider in "zones"`,
+  );
 }
 
 function ownerIsAlias(owner: Name): Error {
