@@ -39,9 +39,6 @@ key:
     algorithm: "${key.algorithm}"
     secret: "${key.secret}"
 acl:
-  - id: "ask"
-    key: "${key.name}"
-    action: "query"
   - id: "change"
     key: "${key.name}"
     action: "update"
@@ -58,7 +55,7 @@ template:
     storage: "${dir}"
     file: "%s.zone"
     zonefile-sync: "-1"
-    acl: ["ask", "change"]
+    acl: "change"
     dnssec-policy: "tests"
 zone:
 ${zones.map(({ name, signed }) => `  - domain: "${name}"\n    dnssec-signing: "${signed ? 'on' : 'off'}"`).join('\n')}
