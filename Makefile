@@ -13,7 +13,7 @@ IN_NETNS := hack/in-netns.sh
 MODULES := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 
-.PHONY: help root setup build generate check test test-fast demo bench clean
+.PHONY: help root setup build generate check test test-fast fuzz demo bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -42,6 +42,9 @@ test: setup build ## All tests, from nothing
 
 test-fast: setup build ## The levels that take seconds: unit and network
 	@hack/test.sh unit network
+
+fuzz: root $(MODULES) ## 100,000 hostile cases each for certificates, DNS and SMTP (FUZZ_CASES, SEED; a CASE that was printed)
+	@FUZZ_CASES=$${FUZZ_CASES:-100000} $(IN_NETNS) $(JEST) test/fuzz
 
 demo: setup build ## The main job, end to end, on real servers (KEEP=1 keeps them up)
 	@$(IN_NETNS) node hack/demo.ts

@@ -35,29 +35,41 @@ export interface Chain {
 /** Real chains have up to five. The bound keeps a hostile one from costing time. */
 const MAX_CERTIFICATES = 16;
 
+/** What OpenSSL takes for the beginning of a certificate, and what looks like one but is passed over because more stands on its line. */
+const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+/** A certificate that every server reads: on lines of its own. What leads to no end is read over once, not once for each place in it. */
+const BLOCK =
+  /(?<![^\n])-----BEGIN CERTIFICATE-----[ \t\r]*\n([A-Za-z0-9+/= \t\r\n]*)(?<=\n)-----END CERTIFICATE-----[ \t\r]*(?![^\n])/g;
+
 /**
  * Reads the PEM of `tls.crt`; whatever is not a certificate (text between, a private key) is passed over and not looked at.
- * The order of the CA certificates does not matter, that of the leaf does: servers send the first one as theirs.
+ * The order of the CA certificates does not matter, that of the leaf does: servers send the first one as theirs. One that some
+ * servers read and others pass over is an error: it would be another leaf, or another chain, than the server presents.
  * @throws OperatorError `NoCertificate`, `InvalidCertificate`, `TooManyCertificates`, `LeafNotFirst`, `SeveralLeaves`
  */
 export function parseChain(pem: string): Chain {
-  const begun = pem.split('-----BEGIN CERTIFICATE-----').length - 1;
-  const bodies = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g)].map(
-    ([, body = '']) => body,
-  );
+  const begun = [...pem.matchAll(BEGIN)].length;
+  const bodies = [...pem.matchAll(BLOCK)].map(([, body = '']) => body.replace(/\s/g, ''));
   if (bodies.length === 0) {
     throw stalled(
       'NoCertificate',
       /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)
         ? 'there is a private key but no certificate; give the certificate chain (tls.crt)'
-        : 'there is no whole PEM certificate (-----BEGIN CERTIFICATE----- ... -----END CERTIFICATE-----)',
+        : 'there is no whole PEM certificate (-----BEGIN CERTIFICATE----- ... -----END CERTIFICATE-----, each on a line of its own)',
     );
   }
-  if (bodies.length < begun) throw stalled('InvalidCertificate', 'a PEM certificate is cut off or damaged');
+  if (bodies.length < begun || !bodies.every((body) => BASE64.test(body))) {
+    throw stalled(
+      'InvalidCertificate',
+      'a PEM certificate is cut off or damaged; its -----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- stand on lines of their own',
+    );
+  }
   const chain = chainFromDer(bodies.map((body) => Buffer.from(body, 'base64')));
   checkLeaf(chain);
   return chain;
 }
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * The chain of a handshake, leaf first. Stray certificates beside it are no error: senders pass over them too.

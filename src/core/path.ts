@@ -3,8 +3,19 @@ import { X509Certificate } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
 import { readPublicKey } from './x509.ts';
 
+/** Signatures that were looked at. A chain is judged with many records; each look costs as much as its largest key. */
+const verdicts = new WeakMap<Certificate, WeakMap<Certificate, boolean>>();
+
 /** Do names, key usage and signature say that this key signed this certificate? */
 export function isSignedBy(certificate: Certificate, signer: Certificate): boolean {
+  const known = verdicts.get(certificate) ?? new WeakMap<Certificate, boolean>();
+  verdicts.set(certificate, known);
+  const verdict = known.get(signer) ?? verifies(certificate, signer);
+  known.set(signer, verdict);
+  return verdict;
+}
+
+function verifies(certificate: Certificate, signer: Certificate): boolean {
   try {
     const [openssl, other] = [new X509Certificate(certificate.der), new X509Certificate(signer.der)];
     return openssl.checkIssued(other) && openssl.verify(other.publicKey);

@@ -13,11 +13,10 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
     const openssl = new OpenSSLCertificate(der);
     const peculiar = new X509Certificate(Uint8Array.from(der));
     const spki = Buffer.from(peculiar.publicKey.rawData);
-    const [notBefore, notAfter] = [openssl.validFromDate, openssl.validToDate];
     const key = publicKeyOf(openssl);
-    if (!openssl.raw.equals(der) || !openssl.raw.includes(spki) || isInvalid(notBefore) || isInvalid(notAfter)) {
-      return undefined;
-    }
+    if (!openssl.raw.equals(der) || !openssl.raw.includes(spki)) return undefined;
+    // Node makes any date at all out of one that cannot be read; OpenSSL's text says so.
+    if (!openssl.validFrom.endsWith(' GMT') || !openssl.validTo.endsWith(' GMT')) return undefined;
     return {
       der,
       spki,
@@ -25,8 +24,8 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
       issuer: peculiar.issuer,
       // Reading extensions is slow, and CA certificates have no such names.
       dnsNames: openssl.subjectAltName === undefined ? [] : dnsNamesOf(peculiar),
-      notBefore,
-      notAfter,
+      notBefore: openssl.validFromDate,
+      notAfter: openssl.validToDate,
       isCA: openssl.ca,
       selfSigned: openssl.subject === openssl.issuer && key !== undefined && openssl.verify(key),
       keyAlgorithm: KEY_ALGORITHMS.get(key?.asymmetricKeyType) ?? 'Other',
@@ -63,10 +62,6 @@ const KEY_ALGORITHMS = new Map<KeyObject['asymmetricKeyType'], KeyAlgorithm>([
   ['ed25519', 'Ed25519'],
   ['ed448', 'Ed448'],
 ]);
-
-function isInvalid(date: Date): boolean {
-  return Number.isNaN(date.getTime());
-}
 
 /** Undefined for a kind of key that OpenSSL does not know; its hash can be published all the same. */
 function publicKeyOf(certificate: OpenSSLCertificate): KeyObject | undefined {

@@ -36,43 +36,80 @@ function encodeLabel(label: string): Buffer | undefined {
   return read === label.length && octets.every((octet) => octet <= 255) ? Buffer.from(octets) : undefined;
 }
 
+/** A name in both forms. */
+export interface WireName {
+  readonly name: Name;
+  /** Without compression, in lower case. */
+  readonly wire: Buffer;
+}
+
+const WIRE_ROOT: WireName = { name: ROOT, wire: Buffer.of(0) };
+/** Pointers have 14 bits. */
+const POINTER_REACH = 0x4000;
+
 /**
- * Reads a name, following compression pointers. Each must point before the octets that led to it: nothing can loop, and nothing
- * that comes later is a "prior occurrence" (RFC 1035 §4.1.4).
+ * Reads a name, following compression pointers. Each must lead to a name that stands whole before the octets that led to it: nothing
+ * can loop, and nothing else is a "prior occurrence" (RFC 1035 §4.1.4). What was read is remembered, so that octets are read once
+ * however many pointers lead to them: 64 KiB could cost seconds otherwise.
  * @throws WireError
  */
-export function decodeName(reader: Reader): Name {
-  const labels: string[] = [];
-  let octets = 1;
+export function readName(reader: Reader): WireName {
+  /** Labels, and pointers without one: each begins a name that ends as this one does. */
+  const read: { readonly offset: number; readonly label?: Buffer }[] = [];
+  let name = WIRE_ROOT;
   let start = reader.offset;
+  let limit = Number.POSITIVE_INFINITY;
   let end: number | undefined;
   for (;;) {
+    const { offset } = reader;
+    const known = end === undefined ? undefined : reader.names.get(offset);
+    if (known !== undefined) {
+      name = known;
+      break;
+    }
     const length = reader.uint8();
-    if (length === 0) break;
     if (length >= 0xc0) {
       const target = ((length & 0x3f) << 8) | reader.uint8();
       end ??= reader.offset;
-      if (target >= start) throw new WireError('a compression pointer that does not point back');
-      start = target;
+      if (reader.offset > limit || target >= start)
+        throw new WireError('a compression pointer that does not point back');
+      read.push({ offset });
+      [limit, start] = [start, target];
       reader.offset = target;
-    } else if (length <= MAX_LABEL_OCTETS) {
-      octets += length + 1;
-      if (octets > MAX_NAME_OCTETS) throw new WireError('a name of more than 255 octets');
-      labels.push(decodeLabel(reader.take(length)));
-    } else {
-      throw new WireError('a label of an unknown kind'); // RFC 6891 §5: 0b01 and 0b10 are not in use
+      continue;
     }
+    if (length > MAX_LABEL_OCTETS) throw new WireError('a label of an unknown kind'); // RFC 6891 §5: 0b01 and 0b10 are not in use
+    const label = reader.take(length);
+    if (reader.offset > limit) throw new WireError('a compression pointer to a name that does not end before it');
+    if (length === 0) break;
+    read.push({ offset, label });
   }
-  if (end !== undefined) reader.offset = end;
-  return labels.join('.') || ROOT;
+  reader.offset = end ?? reader.offset;
+  for (const { offset, label } of read.toReversed()) {
+    if (label !== undefined) name = below(name, label);
+    if (offset < POINTER_REACH) reader.names.set(offset, name);
+  }
+  return name;
 }
 
-function decodeLabel(octets: Buffer): string {
-  return Array.from(octets, (octet) => {
-    const character = String.fromCharCode(octet);
-    if (octet < 0x21 || octet > 0x7e) return `\\${String(octet).padStart(3, '0')}`;
-    return character === '.' || character === '\\' ? `\\${character}` : character.toLowerCase();
-  }).join('');
+export function decodeName(reader: Reader): Name {
+  return readName(reader).name;
+}
+
+/** The name with one more label in front. */
+function below({ name, wire }: WireName, label: Buffer): WireName {
+  const octets = label.map((octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
+  const longer = Buffer.concat([Buffer.of(octets.length), octets, wire]);
+  if (longer.length > MAX_NAME_OCTETS) throw new WireError('a name of more than 255 octets');
+  const text = Buffer.from(octets).toString('latin1').replace(ESCAPED, presented);
+  return { name: name === ROOT ? text : `${text}.${name}`, wire: longer };
+}
+
+/** Octets that stand escaped: a dot, a backslash, and what is no visible ASCII. */
+const ESCAPED = /[.\\]|[^\x21-\x7e]/g;
+
+function presented(character: string): string {
+  return /[.\\]/.test(character) ? `\\${character}` : `\\${String(character.charCodeAt(0)).padStart(3, '0')}`;
 }
 
 function invalidName(name: Name): Error {

@@ -1,13 +1,22 @@
+import type { WireName } from './name-codec.ts';
 import { WireError } from './wire-error.ts';
 
 /** Reads a message from front to back, never beyond its end. */
 export class Reader {
   readonly message: Buffer;
   offset: number;
+  /** The names that begin at these offsets, as far as they were read already. */
+  readonly names: Map<number, WireName>;
 
-  constructor(message: Buffer, offset = 0) {
+  constructor(message: Buffer, offset = 0, names = new Map<number, WireName>()) {
     this.message = message;
     this.offset = offset;
+    this.names = names;
+  }
+
+  /** A reader of the same message from here on, that ends after `length` octets. */
+  bounded(length: number): Reader {
+    return new Reader(this.message.subarray(0, this.offset + length), this.offset, this.names);
   }
 
   uint8(): number {

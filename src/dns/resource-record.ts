@@ -1,7 +1,7 @@
 /** Resource records (RFC 1035 §4.1.3, RFC 3597) and the RDATA that this program reads. */
 import type { Name } from '../core/name.ts';
 import { RRClass, RRType } from './constants.ts';
-import { decodeName, encodeName } from './name-codec.ts';
+import { decodeName, encodeName, readName } from './name-codec.ts';
 import { Reader } from './reader.ts';
 import { WireError } from './wire-error.ts';
 
@@ -34,7 +34,7 @@ export function decodeRecord(reader: Reader): ResourceRecord {
   const length = reader.uint16();
   const end = reader.offset + length;
   // The bound keeps names inside RDATA from running past its end; pointers still lead back into the message.
-  const bounded = new Reader(reader.message.subarray(0, end), reader.offset);
+  const bounded = reader.bounded(length);
   reader.take(length);
   // UPDATE says "any RRset", "no such RRset" and "delete it" with an empty RDATA (RFC 2136 §2.4, §2.5).
   const empty = length === 0 && (recordClass === RRClass.ANY || recordClass === RRClass.NONE);
@@ -53,9 +53,9 @@ function decodeRdata(type: number, reader: Reader, end: number): Buffer {
   switch (type) {
     case RRType.NS:
     case RRType.CNAME:
-      return encodeName(decodeName(reader));
+      return readName(reader).wire;
     case RRType.SOA:
-      return Buffer.concat([encodeName(decodeName(reader)), encodeName(decodeName(reader)), reader.take(20)]);
+      return Buffer.concat([readName(reader).wire, readName(reader).wire, reader.take(20)]);
     case RRType.A:
       return Buffer.from(reader.take(4));
     case RRType.AAAA:

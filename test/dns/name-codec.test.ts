@@ -55,6 +55,7 @@ describe('names on the wire', () => {
     ['two pointers to each other', 'c002c000', 0],
     ['a pointer forward', 'c002 00', 0],
     ['a pointer into the name that it ends', '0161 c000', 0],
+    ['a pointer to a name that goes on into the pointer', '0361 6161 02c0 0161 c000', 5],
     ['a pointer beyond the end', 'ffff', 0],
     ['half a pointer', 'c0', 0],
     ['a label that the message cuts off', '0361', 0],
