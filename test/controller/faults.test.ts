@@ -11,7 +11,7 @@ import { eventually, mustRun, startProgram } from '../support/process.ts';
 import { startSite, type Site } from '../support/site.ts';
 import { toolPath } from '../support/tools.ts';
 import { startDnsGate, type DnsGate } from './dns-gate.ts';
-import { createTenant, everIssued, issue, recordsOf, type Tenant } from './tenant.ts';
+import { createTenant, everIssued, issue, recordsOf, type Tenant, type TenantOptions } from './tenant.ts';
 
 let site: Site;
 /** The way to the primary where it is to be in our hand. */
@@ -43,14 +43,10 @@ const kill = (one: RunningOperator): Promise<number | undefined> => one.program.
 
 type Made = Readonly<{ tenant: Tenant; certificate: Issued }>;
 
-async function made(
-  name: string,
-  options: { readonly server?: string; readonly retireAfter?: string } = {},
-): Promise<Made> {
-  const { retireAfter = '1m', ...tenantOptions } = options;
-  const tenant = await createTenant(site, name, tenantOptions);
+async function made(name: string, options: TenantOptions = {}): Promise<Made> {
+  const tenant = await createTenant(site, name, options);
   const certificate = await tenant.renew();
-  await tenant.mailServer({ rollover: { retireAfter } });
+  await tenant.mailServer();
   return { tenant, certificate };
 }
 
@@ -67,6 +63,7 @@ async function countChanges(tenant: Tenant, mailServers: number) {
     command: toolPath('kubectl'),
     args: [
       `--kubeconfig=${site.kubeconfig}`,
+      `--cache-dir=${site.kubeconfig}.cache`,
       `--namespace=${tenant.namespace}`,
       'get',
       'mailservers',

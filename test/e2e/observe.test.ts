@@ -87,7 +87,10 @@ const step = (name: string) =>
 
 async function records(): Promise<string[]> {
   const answer = await site.chain.dig('+short', '+norec', OWNER, 'TLSA');
-  return answer.split('\n').filter((line) => line !== '');
+  return answer
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
 }
 
 /** The files that a pod would see now. */
