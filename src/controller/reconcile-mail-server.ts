@@ -3,7 +3,6 @@
  * with the resourceVersion that the plan was made from: it is the fence against a second leader, and the record that a crash cannot
  * lose. Only when it stands there, the effect follows.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { MailServer } from '../api/mail-server.ts';
 import type { MailServerStatus } from '../api/mail-server-status.ts';
 import { parseDuration } from '../api/duration.ts';
@@ -19,6 +18,7 @@ import { FINALIZER, gather, type Gathered, type Sources } from './gather.ts';
 import { eventsOf, type ObjectEvent } from './mail-server-events.ts';
 import { nextStatus } from './next-status.ts';
 import type { Outcome } from './outcome.ts';
+import { isSameStatus } from './same-status.ts';
 
 export interface MailServerWriter {
   /** Both put what the API server answered into the store. */
@@ -61,9 +61,10 @@ async function record(
   { writer }: MailServerReconciler,
 ): Promise<Outcome> {
   const result = await writer.replaceStatus({ ...mailServer, status });
-  if (result.outcome === 'Written')
-    for (const event of eventsOf(mailServer.status, status)) writer.event(mailServer, event);
-  return AGAIN;
+  if (result.outcome === 'Conflict') return RETRY;
+  for (const event of eventsOf(mailServer.status, status)) writer.event(mailServer, event);
+  // An API server that drops what it does not know must not be asked without pause.
+  return isSameStatus(result.object.status, status) ? AGAIN : RETRY;
 }
 
 async function act(
@@ -176,9 +177,4 @@ function lagAgainAt({ owner, lagging }: OwnerFacts, { now, stored }: Facts): num
   const writtenAt = stored.recordSets.find((recordSet) => recordSet.owner === owner)?.versions.at(-1)?.writtenAt;
   const lagsForMs = writtenAt === undefined ? 0 : now.getTime() - Date.parse(writtenAt);
   return now.getTime() + Math.min(Math.max(1_000, lagsForMs / 4), PROBLEM_AGAIN_MS);
-}
-
-/** A status comes back from the API server with its keys in another order, and without those that are undefined. */
-function isSameStatus(stored: MailServerStatus, next: MailServerStatus): boolean {
-  return isDeepStrictEqual(stored, JSON.parse(JSON.stringify(next)));
 }

@@ -1,5 +1,4 @@
 /** One pass over a DNSProvider or ClusterDNSProvider: credential -> provider -> does the server accept it -> the zones in use. */
-import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
 import type { ClusterDnsProvider, DnsProvider as DnsProviderObject, DnsProviderStatus } from '../api/dns-provider.ts';
 import type { MailServer } from '../api/mail-server.ts';
@@ -17,6 +16,7 @@ import { mergeConditions, type ConditionStatement } from './merge-conditions.ts'
 import type { ObjectEvent } from './mail-server-events.ts';
 import { providerKeyOf, type ProviderKey } from './objects.ts';
 import type { Outcome } from './outcome.ts';
+import { isSameStatus } from './same-status.ts';
 import type { ReadSecret } from './secret-chains.ts';
 
 export type ProviderObject = DnsProviderObject | ClusterDnsProvider;
@@ -70,11 +70,11 @@ export async function reconcileProvider(
     ),
     zones,
   };
-  if (!isDeepStrictEqual(object.status, JSON.parse(JSON.stringify(status)))) {
+  if (!isSameStatus(object.status, status)) {
     const result = await reconciler.writer.replaceStatus({ ...object, status });
     if (result.outcome === 'Conflict') return { kind: 'Retry' };
     tell(object, problem, reconciler);
-    return { kind: 'Again' };
+    return { kind: isSameStatus(result.object.status, status) ? 'Again' : 'Retry' };
   }
   if (problem?.kind === 'Transient') return { kind: 'Retry' };
   return { kind: 'Done', wakeAt: reconciler.now() + LOOK_AGAIN_MS * (0.9 + reconciler.random() * 0.2) };

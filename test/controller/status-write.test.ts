@@ -1,0 +1,84 @@
+/** What follows a status write; no server is needed to be refused one. */
+import { expect, test } from '@jest/globals';
+import type { MailServer } from '../../src/api/mail-server.ts';
+import { ActiveProviders } from '../../src/controller/active-providers.ts';
+import { Claims } from '../../src/controller/claims.ts';
+import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
+import { reconcileMailServer, type MailServerWriter } from '../../src/controller/reconcile-mail-server.ts';
+import { SecretChains } from '../../src/controller/secret-chains.ts';
+import { createStores } from '../../src/controller/watches.ts';
+import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
+import { createResolver } from '../../src/dns/resolver.ts';
+import { createLogger } from '../../src/observe/log.ts';
+
+const MAIL_SERVER = {
+  apiVersion: 'tlsa-operator.io/v1alpha1',
+  kind: 'MailServer',
+  metadata: {
+    name: 'mx1',
+    namespace: 'mail',
+    uid: 'uid',
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: '2026-11-22T12:00:00Z',
+  },
+  spec: {
+    hostnames: ['mx1.example.nl'],
+    ports: [25],
+    certificates: [{ secretName: 'tls' }],
+    providerRef: { kind: 'DNSProvider', name: 'bind' },
+    ttlSeconds: 3600,
+    records: ['3 1 1', '2 1 1'],
+    publish: true,
+    adoption: 'Keep',
+    deletion: 'Withdraw',
+    suspend: false,
+    rollover: { retireAfter: '24h' },
+    verification: { dnssec: 'Require', probe: 'Enabled', interval: '1h' },
+  },
+  status: { observedGeneration: -1 },
+} as const satisfies MailServer;
+
+async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{ kind: string; events: number }> {
+  const log = createLogger({ level: 'silent', format: 'json' });
+  const now = (): number => Date.parse('2026-11-22T12:00:00Z');
+  const stores = createStores(log);
+  const providers = new ActiveProviders(now);
+  const resolver = createResolver({ servers: [] });
+  let events = 0;
+  const outcome = await reconcileMailServer(MAIL_SERVER, new Map(), {
+    log,
+    sources: {
+      now,
+      startedAt: now(),
+      providers,
+      resolver,
+      secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
+      claims: new Claims({ ...stores, providers }),
+      nameServers: new ZoneNameServers(resolver, now),
+      probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
+    },
+    writer: {
+      replaceStatus,
+      setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
+      event: () => {
+        events += 1;
+      },
+    },
+  });
+  return { kind: outcome.kind, events };
+}
+
+test('one that is accepted is followed at once, and told in events', async () => {
+  const { kind, events } = await pass((object) => Promise.resolve({ outcome: 'Written', object }));
+  expect({ kind, told: events > 0 }).toEqual({ kind: 'Again', told: true });
+});
+
+test('one that loses to another writer waits for what he wrote, and tells nothing', async () => {
+  expect(await pass(() => Promise.resolve({ outcome: 'Conflict' }))).toEqual({ kind: 'Retry', events: 0 });
+});
+
+test('one of which the API server drops a part is not repeated without pause', async () => {
+  const { kind } = await pass(() => Promise.resolve({ outcome: 'Written', object: MAIL_SERVER }));
+  expect(kind).toBe('Retry');
+});
