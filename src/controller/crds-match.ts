@@ -1,4 +1,4 @@
-import { customResourceDefinitions, SCHEMA_HASH_ANNOTATION } from '../api/crd.ts';
+import { SCHEMA_HASH_ANNOTATION, schemaHashes } from '../api/crd.ts';
 import { sleep, type Clock } from '../kube/clock.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { getObject } from '../kube/objects.ts';
@@ -41,11 +41,9 @@ export async function crdsMatch(
 
 async function differing(cluster: Cluster, signal: AbortSignal): Promise<string[]> {
   const names = await Promise.all(
-    customResourceDefinitions().map(async ({ metadata: { name, annotations } }) => {
+    [...schemaHashes()].map(async ([name, hash]) => {
       const installed = await getObject(cluster, CUSTOM_RESOURCE_DEFINITIONS, { name }, signal);
-      return installed?.metadata.annotations?.[SCHEMA_HASH_ANNOTATION] === annotations[SCHEMA_HASH_ANNOTATION]
-        ? []
-        : name;
+      return installed?.metadata.annotations?.[SCHEMA_HASH_ANNOTATION] === hash ? [] : name;
     }),
   );
   return names.flat();

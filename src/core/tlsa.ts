@@ -85,10 +85,6 @@ export function decodeTlsa(rdata: Uint8Array): TlsaRecord {
   return { usage, selector, matchingType, data: Buffer.from(rdata.subarray(3)).toString('hex') };
 }
 
-export function sameRecord(a: TlsaRecord, b: TlsaRecord): boolean {
-  return formatTlsa(a) === formatTlsa(b);
-}
-
 /** Set operations on RRsets: order and repetition mean nothing (RFC 2181 §5). The result is sorted by presentation form. */
 export function union(...sets: readonly (readonly TlsaRecord[])[]): TlsaRecord[] {
   return sorted(new Map(sets.flat().map((record) => [formatTlsa(record), record])));

@@ -9,7 +9,6 @@ import {
   formatTlsa,
   intersection,
   parseTlsa,
-  sameRecord,
   sameSet,
   union,
   without,
@@ -106,7 +105,8 @@ describe('RRsets', () => {
   test('union, intersection and difference are those of sets', () => {
     fc.assert(
       fc.property(someSet, someSet, daneOf(someSet), (a, b, record) => {
-        const isIn = (set: readonly TlsaRecord[]): boolean => set.some((other) => sameRecord(other, record));
+        const isIn = (set: readonly TlsaRecord[]): boolean =>
+          set.some((other) => formatTlsa(other) === formatTlsa(record));
         expect(isIn(union(a, b))).toBe(isIn(a) || isIn(b));
         expect(isIn(intersection(a, b))).toBe(isIn(a) && isIn(b));
         expect(isIn(without(a, b))).toBe(isIn(a) && !isIn(b));
