@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TlsaRecord } from '../../src/core/tlsa.ts';
+import type { Change, RecordSet } from '../../src/dns/providers/provider.ts';
 import { startDnssecChain, type ChainOptions, type DnssecChain } from '../support/dnssec-chain.ts';
 import { ALLOWED_BELOW, FIXTURES } from './conformance/harness.ts';
 import { rfc2136Harness, type Rfc2136Harness } from './rfc2136-harness.ts';
@@ -34,3 +36,14 @@ export async function startBindHarness(net: number, options: Omit<ChainOptions, 
   const primary = { address: chain.primary.address, key: chain.tsigKey, stop };
   return { ...(await rfc2136Harness(primary, { forbidden: 'Refused' })), chain };
 }
+
+export const NOTHING: RecordSet = { records: [], ttlSeconds: undefined };
+
+/** The first records at an owner. */
+export const creating = (owner: string, ...add: readonly TlsaRecord[]): Change => ({
+  owner,
+  add,
+  remove: [],
+  ttlSeconds: 60,
+  expected: NOTHING,
+});

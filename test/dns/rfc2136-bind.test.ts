@@ -2,24 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { daneEE, decodeTlsa, sameSet, type TlsaRecord } from '../../src/core/tlsa.ts';
-import type { Change, RecordSet, Zone } from '../../src/dns/providers/provider.ts';
+import { daneEE, decodeTlsa, sameSet } from '../../src/core/tlsa.ts';
+import type { Change, Zone } from '../../src/dns/providers/provider.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { startUnbound } from '../support/unbound.ts';
-import { startBindHarness, type BindHarness } from './bind-harness.ts';
+import { creating, startBindHarness, type BindHarness } from './bind-harness.ts';
 import { describeProvider } from './conformance/index.ts';
 
 describeProvider('BIND by RFC 2136', () => startBindHarness(3));
 
 const [a, b] = [daneEE('01'.repeat(32)), daneEE('02'.repeat(32))] as const;
-const NOTHING: RecordSet = { records: [], ttlSeconds: undefined };
-const creating = (owner: string, ...add: readonly TlsaRecord[]): Change => ({
-  owner,
-  add,
-  remove: [],
-  ttlSeconds: 60,
-  expected: NOTHING,
-});
 
 describe('BIND and RFC 2136', () => {
   const zone: Zone = { name: 'example.nl', signing: 'Signing' };

@@ -1,18 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { daneEE, type TlsaRecord } from '../../src/core/tlsa.ts';
-import type { Change, DnsProvider, RecordSet, Zone } from '../../src/dns/providers/provider.ts';
-import { startBindHarness, type BindHarness } from './bind-harness.ts';
+import { daneEE } from '../../src/core/tlsa.ts';
+import type { DnsProvider, Zone } from '../../src/dns/providers/provider.ts';
+import { creating, NOTHING, startBindHarness, type BindHarness } from './bind-harness.ts';
 import { startWay } from './way.ts';
 
 const a = daneEE('01'.repeat(32));
-const NOTHING: RecordSet = { records: [], ttlSeconds: undefined };
-const creating = (owner: string, ...add: readonly TlsaRecord[]): Change => ({
-  owner,
-  add,
-  remove: [],
-  ttlSeconds: 60,
-  expected: NOTHING,
-});
 
 describe('transaction signatures between the provider and BIND', () => {
   const zone: Zone = { name: 'example.nl', signing: 'Signing' };
