@@ -224,6 +224,7 @@ test('of two replicas one leads; when it is killed, the other takes over; SIGTER
 });
 
 test('CRDs of another version: it says what to run and writes nothing until that was done', async () => {
+  await operator.stop();
   const program = join(import.meta.dirname, '../../dist/main.js');
   const crds = await mustRun(process.execPath, [program, 'crd']);
   await apply(site.kubeconfig, crds.replace(/(schema-hash: )\S+/g, '$1of-another-version'));
