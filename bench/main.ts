@@ -96,4 +96,5 @@ async function planning(): Promise<void> {
 
 await publication();
 await planning();
+// A failed measurement may have left servers behind: they end with this namespace.
 process.exit();
