@@ -57,6 +57,30 @@ export type EndpointAnswer =
   /** `error` is a stable code, `message` its sentence for people. */
   | { readonly kind: 'Failed'; readonly error: string; readonly message: string };
 
+/** What an authoritative server answered when it was asked for an owner's TLSA RRset. */
+export interface ServerAnswer {
+  readonly at: Date;
+  /** Empty: there is none (NXDOMAIN, NODATA). */
+  readonly records: readonly TlsaRecord[];
+  /** The larger of the answer's TTL and its RRSIG's original TTL (RFC 4034 §3.1.4). */
+  readonly ttlSeconds?: number | undefined;
+  /** From inception to expiration of the RRSIG. */
+  readonly signatureValiditySeconds?: number | undefined;
+  /** The zone's SOA serial at this server, asked before the records: they are not older than it. */
+  readonly serial?: number | undefined;
+}
+
+/** One name of the NS sets, or one that left them less than their TTL ago (docs/rollover.md, "The gate"). */
+export interface NameServerFacts {
+  readonly name: Name;
+  /** `Lame`: it answers without authority, or refuses; `NoRoute`: this machine has no way to any of its addresses. Both hand nothing out. */
+  readonly state: 'Answers' | 'Silent' | 'Lame' | 'NoRoute';
+  /** Oldest first: each address, each time it was asked by this process since the change began. */
+  readonly answers: readonly ServerAnswer[];
+  /** It left the NS sets; until then resolvers may still ask it. */
+  readonly goneUntil?: Date | undefined;
+}
+
 export interface OwnerFacts {
   readonly owner: Name;
   readonly hostname: Name;
@@ -74,6 +98,12 @@ export interface OwnerFacts {
   readonly security: Known<Security>;
   /** The authoritative servers that do not answer `current` (yet); undefined where nothing is published. */
   readonly lagging: Known<readonly Name[] | undefined>;
+  /** What the authoritative servers answered; undefined while nothing is on its way (`isWatched` in history.ts). */
+  readonly servers?: Known<readonly NameServerFacts[]> | undefined;
+  /** The primary's SOA serial, read before our last write was sent and after `current` was read; where both are known. */
+  readonly serials?: { readonly beforeWrite: number; readonly now: number } | undefined;
+  /** What a validating resolver answers for the owner now; secure or not. */
+  readonly resolved?: readonly TlsaRecord[] | undefined;
 }
 
 export interface Facts {
@@ -92,4 +122,6 @@ export interface Facts {
   readonly endpoints: Known<readonly Endpoint[]> | undefined;
   /** How often this process has looked at these endpoints. */
   readonly looks: number;
+  /** Our clock minus the API server's; undefined while not known. */
+  readonly clockSkewMs?: number | undefined;
 }

@@ -35,14 +35,27 @@ export interface Intent {
   readonly since: string;
 }
 
-/** One value of the whole RRset that senders may have been given. */
+/** One value of the whole RRset that senders may have been given, in the order of writes. Values recur: {a}, {a,b}, {a} are three versions. */
 export interface Version {
   readonly n: number;
-  /** `Written`: by us, and seen at the primary. `Unknown`: found there, not known since when. */
+  /**
+   * `Written`: the primary was seen to hold it. `Unconfirmed`: it may have been written; it was not seen. `Unknown`: whatever stood there
+   * before we looked; no chain is accepted by it.
+   */
   readonly kind: 'Written' | 'Unconfirmed' | 'Unknown';
+  /** Empty for `Unknown`. */
   readonly records: readonly string[];
+  /** The largest of what was asked for and what was answered. */
   readonly ttlSeconds: number;
+  /** `Unknown` only: how long it is held once it is superseded. */
+  readonly waitSeconds?: number | undefined;
+  /** The primary's SOA serial once it held this version, where the write raised it. */
+  readonly serial?: number | undefined;
   readonly writtenAt: string;
+  /** When every authoritative server had answered a later version. */
+  readonly supersededAt?: string | undefined;
+  /** No signature over this version lasts longer: then no validating sender uses it, whatever a dead server keeps. Set when a later one is written. */
+  readonly rrsigExpiry?: string | undefined;
 }
 
 export interface StoredRecordSet {
