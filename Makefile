@@ -27,7 +27,7 @@ root:
 
 build: dist/main.js ## Compile src/ to dist/
 
-generate: $(MODULES) ## Write crds/ and docs/resources.md from the schemas
+generate: $(MODULES) ## Write crds/, docs/resources.md and docs/troubleshooting.md from src/
 	@node hack/generate.ts
 
 check: $(MODULES) ## Types, lint, format, generated files up to date

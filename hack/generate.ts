@@ -1,5 +1,5 @@
 /**
- * Writes what is made from the schemas: crds/ and docs/resources.md. With `--check` it writes nothing; it names the files that differ and
+ * Writes what is made from src/: crds/ and docs/resources.md from the schemas, docs/troubleshooting.md from the reasons. With `--check` it writes nothing; it names the files that differ and
  * ends with exit code 1.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { customResourceDefinitions } from '../src/api/crd.ts';
 import { crdYAML } from '../src/cli/crd.ts';
 import { resourcesPage } from './resources-page.ts';
+import { troubleshootingPage } from './troubleshooting-page.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -25,6 +26,7 @@ resources:
 ${manifests.map(([name]) => `  - ${name}\n`).join('')}`,
   ],
   ['docs/resources.md', resourcesPage(definitions)],
+  ['docs/troubleshooting.md', troubleshootingPage()],
 ]);
 
 const path = (file: string) => join(root, file);
@@ -37,7 +39,7 @@ const leftOver = readdirSync(path('crds'))
 
 if (check) {
   const differing = [...outdated.map(([file]) => file), ...leftOver];
-  for (const file of differing) console.error(`${file} is not what the schemas make of it: run make generate`);
+  for (const file of differing) console.error(`${file} is not what src/ makes of it: run make generate`);
   process.exitCode = differing.length === 0 ? 0 : 1;
 } else {
   for (const [file, text] of outdated) {

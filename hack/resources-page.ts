@@ -80,7 +80,7 @@ ${table(properties['spec'])}
 ### Status of ${names.kind}
 
 ${table(properties['status'])}
-The types of conditions and their reasons: [conditions](conditions.md).
+The types of conditions: [conditions](conditions.md); their reasons: [troubleshooting](troubleshooting.md).
 `;
 }
 

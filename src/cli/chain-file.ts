@@ -18,7 +18,9 @@ export async function readChain(positionals: readonly string[], io: Io): Promise
     return parseChain(pem);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    throw stalled(error.code, `${path === '-' ? 'standard input' : path}: ${error.message}`, { cause: error });
+    throw new OperatorError('Stalled', error.code, `${path === '-' ? 'standard input' : path}: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,9 +1,10 @@
 /** What a status write means for a person: events on the MailServer. Told once, when the write was accepted. */
 import type { MailServerStatus } from '../api/mail-server-status.ts';
+import type { Code } from '../core/reasons.ts';
 
 export interface ObjectEvent {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
+  readonly reason: Code;
   readonly message: string;
 }
 
@@ -65,10 +66,11 @@ function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectE
   // A step of a normal first publication is no warning.
   return now.reason === 'Publishing' || now.reason === 'NotProbedYet'
     ? []
-    : [{ type: 'Warning', reason: now.reason, message: now.message }];
+    : // Conditions hold our own words only.
+      [{ type: 'Warning', reason: now.reason as Code, message: now.message }];
 }
 
-function normal(reason: string, message: string): ObjectEvent {
+function normal(reason: Code, message: string): ObjectEvent {
   return { type: 'Normal', reason, message };
 }
 

@@ -1,10 +1,11 @@
 import type { Condition } from '../api/condition.ts';
+import type { Code } from '../core/reasons.ts';
 import { formatTime } from '../core/time.ts';
 
 export interface ConditionStatement {
   readonly type: string;
   readonly status: Condition['status'];
-  readonly reason: string;
+  readonly reason: Code;
   readonly message: string;
 }
 

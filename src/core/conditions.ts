@@ -1,5 +1,5 @@
 /**
- * Facts and plan, in the words of Kubernetes: the conditions of a MailServer. Reasons are stable constants (docs/conditions.md); a
+ * Facts and plan, in the words of Kubernetes: the conditions of a MailServer. Reasons are stable constants (reasons.ts); a
  * problem's reason is its error code. Nothing here changes while nothing happens: no check times, no countdowns.
  */
 import { coversHostname } from './certificate.ts';
@@ -8,6 +8,7 @@ import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
 import { endpointProblem, isOurs } from './first-publication.ts';
 import { judge } from './match.ts';
 import type { Plan } from './plan.ts';
+import type { Code } from './reasons.ts';
 import { several } from './several.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { TlsaRecord } from './tlsa.ts';
@@ -15,7 +16,7 @@ import type { TlsaRecord } from './tlsa.ts';
 export interface ConditionState {
   readonly type: ConditionType;
   readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
+  readonly reason: Code;
   readonly message: string;
 }
 
@@ -291,6 +292,6 @@ function sentences(problems: readonly OperatorError[]): string {
   );
 }
 
-function state(type: ConditionType, status: ConditionState['status'], reason: string, message: string): ConditionState {
+function state(type: ConditionType, status: ConditionState['status'], reason: Code, message: string): ConditionState {
   return { type, status, reason, message };
 }

@@ -1,10 +1,12 @@
+import type { Code, StalledCode, TransientCode } from './reasons.ts';
+
 /**
  * The kind of an error decides, in one place, what follows (requeue, condition, event):
  *
- * - `Stalled`: a person must act; tried again only when something it depends on changes (and hourly, in case).
+ * - `Stalled`: a person must act; tried again only when something it depends on changes (and every five minutes, in case).
  * - `Transient`: tried again with back-off.
  *
- * A `code` is a stable CamelCase constant; it serves as condition reason, event reason and metric label (docs/conditions.md).
+ * The code serves as condition reason, event reason and metric label; reasons.ts has all of them, with the kind that each may be.
  */
 export type ErrorKind = 'Stalled' | 'Transient';
 
@@ -15,19 +17,19 @@ export type ErrorKind = 'Stalled' | 'Transient';
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
   readonly kind: ErrorKind;
-  readonly code: string;
+  readonly code: Code;
 
-  constructor(kind: ErrorKind, code: string, message: string, options?: ErrorOptions) {
+  constructor(kind: ErrorKind, code: Code, message: string, options?: ErrorOptions) {
     super(message, options);
     this.kind = kind;
     this.code = code;
   }
 }
 
-export function stalled(code: string, message: string, options?: ErrorOptions): OperatorError {
+export function stalled(code: StalledCode, message: string, options?: ErrorOptions): OperatorError {
   return new OperatorError('Stalled', code, message, options);
 }
 
-export function transient(code: string, message: string, options?: ErrorOptions): OperatorError {
+export function transient(code: TransientCode, message: string, options?: ErrorOptions): OperatorError {
   return new OperatorError('Transient', code, message, options);
 }

@@ -3,6 +3,7 @@ import type { Chain } from './certificate.ts';
 import type { ChainSummary } from './chain-summary.ts';
 import type { OperatorError } from './errors.ts';
 import type { Name } from './name.ts';
+import type { Code } from './reasons.ts';
 import type { State } from './state.ts';
 import type { PublishedCombination, TlsaRecord } from './tlsa.ts';
 
@@ -53,9 +54,9 @@ export interface Endpoint {
 export type EndpointAnswer =
   | { readonly kind: 'Presented'; readonly chain: Chain; readonly summary: ChainSummary }
   /** No way to this address from here, or a range that is not probed: reported, not a failure. */
-  | { readonly kind: 'Skipped'; readonly error: string }
+  | { readonly kind: 'Skipped'; readonly error: Code }
   /** `error` is a stable code, `message` its sentence for people. */
-  | { readonly kind: 'Failed'; readonly error: string; readonly message: string };
+  | { readonly kind: 'Failed'; readonly error: Code; readonly message: string };
 
 /** What an authoritative server answered when it was asked for an owner's TLSA RRset. */
 export interface ServerAnswer {

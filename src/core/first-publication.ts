@@ -2,7 +2,7 @@
  * The checks before our first write at an owner: afterwards senders demand what we published, so it must be true and usable at that
  * moment. A literal list; the first violation wins. An owner that is published already is maintained whatever they say.
  */
-import { stalled, transient, type OperatorError } from './errors.ts';
+import { OperatorError, stalled, transient } from './errors.ts';
 import type { ChainSummary } from './chain-summary.ts';
 import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
 import { judge } from './match.ts';
@@ -127,7 +127,7 @@ export function endpointProblem(
     case 'Skipped':
       return undefined;
     case 'Failed':
-      return transient(presented.error, `${where}: ${presented.message}`);
+      return new OperatorError('Transient', presented.error, `${where}: ${presented.message}`);
     case 'Presented':
       if (judge(records, presented.chain, hostname, facts.now).accepts) return undefined;
       return isOurs(presented.summary, facts)

@@ -1,13 +1,18 @@
 /** What is said when a resolver gives no answer. */
-import { OperatorError, transient, type ErrorKind } from '../core/errors.ts';
+import { OperatorError, transient } from '../core/errors.ts';
 import type { Name } from '../core/name.ts';
+import type { StalledCode, TransientCode } from '../core/reasons.ts';
 import type { ExchangeFailure } from './exchange-error.ts';
 
 export type ResolverFailure = ExchangeFailure | 'ServerFailure' | 'Refused' | 'NotRecursive' | 'NotConfigured';
 
 type Sayer = (server: string, timeoutMs: number) => string;
 
-const TABLE: Readonly<Record<ResolverFailure, readonly [kind: ErrorKind, code: string, say: Sayer]>> = {
+type Entry =
+  | readonly [kind: 'Stalled', code: StalledCode, say: Sayer]
+  | readonly [kind: 'Transient', code: TransientCode, say: Sayer];
+
+const TABLE: Readonly<Record<ResolverFailure, Entry>> = {
   Timeout: [
     'Transient',
     'ResolverTimeout',

@@ -1,17 +1,18 @@
 import { OperatorError } from '../core/errors.ts';
+import type { TransientCode } from '../core/reasons.ts';
 
 /** A call to the API server that failed. It never holds what the server said beyond the HTTP status. */
 export class ApiError extends OperatorError {
   /** The HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
 
-  constructor(code: string, message: string, status: number | undefined, options?: ErrorOptions) {
+  constructor(code: TransientCode, message: string, status: number | undefined, options?: ErrorOptions) {
     super('Transient', code, message, options);
     this.status = status;
   }
 }
 
-const ANSWERS: Readonly<Record<number, readonly [code: string, meaning: string]>> = {
+const ANSWERS: Readonly<Record<number, readonly [code: TransientCode, meaning: string]>> = {
   400: ['APIServerRefused', 'it does not understand the request'],
   401: ['APIServerUnauthorized', 'it does not accept our credentials: check the kubeconfig or the ServiceAccount'],
   403: ['APIServerForbidden', 'not allowed: apply the RBAC rules of this version to our ServiceAccount'],

@@ -1,3 +1,5 @@
+import type { TransientCode } from '../core/reasons.ts';
+
 /**
  * Why a probe ended without a chain. The codes are all that leaves this room: nothing that a server says reaches a status, an event
  * or a log.
@@ -16,7 +18,7 @@ export const PROBE_ERRORS = {
   TLSHandshakeFailed: 'the TLS handshake failed (TLS 1.2 or newer is needed)',
   KeyAlgorithmNotPresented: 'the server has a certificate, but none with a key of this algorithm',
   Timeout: 'the server did not finish within the time allowed',
-} as const satisfies Readonly<Record<string, string>>;
+} as const satisfies Readonly<Partial<Record<TransientCode, string>>>;
 
 /** A stable code; `PROBE_ERRORS` has the sentence for people. */
 export type ProbeError = keyof typeof PROBE_ERRORS;

@@ -365,10 +365,10 @@ describe('what is in the DNS', () => {
 
   test('a refused write is said, and the intent stays', () => {
     const world = publishedWorld(first);
-    world.refuse = stalled('UpdateRefused', 'the server refuses');
+    world.refuse = stalled('PrimaryRefused', 'the server refuses');
     world.hold(renewed);
     world.settle();
-    expect(stateOf(world, 'RecordsPublished')).toBe('False UpdateRefused');
+    expect(stateOf(world, 'RecordsPublished')).toBe('False PrimaryRefused');
     expect(world.stored.recordSets[0]?.intent?.add).toEqual([ee(renewed)]);
     world.refuse = undefined;
     expect(stateOf(world, 'RecordsPublished')).toBe('True Published');

@@ -94,7 +94,7 @@ test('what a server said does not show, neither in an HTTP error nor in a parser
   } catch (error) {
     parser = error;
   }
-  for (const err of [http, parser, stalled('Wrong', 'it failed', { cause: http }), SECRET]) {
+  for (const err of [http, parser, stalled('BadKey', 'it failed', { cause: http }), SECRET]) {
     const text = logged((log) => {
       log.error({ err }, 'failed');
     });

@@ -1,7 +1,7 @@
 /** A small world for the planner: one owner, one zone, one endpoint. It does what an effect says, and nothing else. */
 import { parseChain, type Chain } from '../../src/core/certificate.ts';
 import { summarize, type ChainSummary } from '../../src/core/chain-summary.ts';
-import { stalled, type OperatorError } from '../../src/core/errors.ts';
+import { transient, type OperatorError } from '../../src/core/errors.ts';
 import { known, unknown, type Desired, type Facts, type Known } from '../../src/core/facts.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { State } from '../../src/core/state.ts';
@@ -48,7 +48,7 @@ export class World {
   finalizer = false;
   gone = false;
   stored: State = { certificates: [], recordSets: [] };
-  secret: Known<ChainSummary> = unknown(stalled('SecretNotFound', 'no Secret'));
+  secret: Known<ChainSummary> = unknown(transient('SecretNotFound', 'no Secret'));
   secretName = 'mx1-tls';
   /** What the endpoint presents; undefined: it does not answer. */
   served: Chain | undefined;

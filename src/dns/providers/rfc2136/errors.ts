@@ -1,5 +1,6 @@
 /** What is said when the primary does not do what it is asked. */
-import { OperatorError, type ErrorKind } from '../../../core/errors.ts';
+import { OperatorError } from '../../../core/errors.ts';
+import type { StalledCode, TransientCode } from '../../../core/reasons.ts';
 import { Rcode } from '../../constants.ts';
 import type { ExchangeFailure } from '../../exchange-error.ts';
 import type { TsigVerdict } from '../../tsig.ts';
@@ -14,7 +15,10 @@ export interface Place {
   readonly timeoutMs: number;
 }
 
-type Entry = readonly [kind: ErrorKind, code: string, say: (place: Place) => string];
+type Sayer = (place: Place) => string;
+type Entry =
+  | readonly [kind: 'Stalled', code: StalledCode, say: Sayer]
+  | readonly [kind: 'Transient', code: TransientCode, say: Sayer];
 
 export type PrimaryFailure =
   | ExchangeFailure

@@ -1,0 +1,102 @@
+import type { Reasons } from './reason.ts';
+
+export const PROBES = {
+  UnknownChainServed: {
+    kind: 'Transient',
+    meaning: 'An endpoint presents a certificate that is in none of the Secrets. Mail may be refused there.',
+    remedy:
+      'Let the server load the right certificate, or name its Secret. [Runbook](operations.md#the-wrong-certificate-is-served).',
+  },
+  RecordsDoNotMatch: {
+    kind: 'Transient',
+    meaning:
+      'An endpoint presents the certificate of a Secret, and the records in the DNS do not accept it. **Mail may be refused.**',
+    remedy:
+      'Why are the records not published? Look at `RecordsPublished`. Is a foreign record in the way (`adoption`)?',
+  },
+  ProbeUnavailable: {
+    kind: 'Transient',
+    meaning: 'No address of the host can be probed from here. The message says why, for each.',
+    remedy: 'Open the way, or `probe: Disabled`.',
+  },
+  PortNotProbed: {
+    kind: 'Stalled',
+    meaning: 'Only port 25 is probed so far.',
+    remedy: '`probe: Disabled`, or leave the port out.',
+  },
+  AddressDenied: {
+    kind: 'State',
+    meaning: 'In the message of `ProbeUnavailable`: the address is in a range of `--probe-deny-cidr`.',
+    remedy: 'Is this the address that senders see?',
+  },
+  NetworkUnreachable: {
+    kind: 'Transient',
+    meaning: 'In the same place: no route leads to the address, for example IPv6 from an IPv4 cluster.',
+    remedy: 'Nothing, if another address can be reached.',
+  },
+  TooManyAddresses: {
+    kind: 'Stalled',
+    meaning: 'The host has more than 16 addresses.',
+    remedy: 'Reduce them, or `probe: Disabled`.',
+  },
+  KeyAlgorithmNotProbed: {
+    kind: 'Stalled',
+    meaning: 'All certificates have keys that are not probed (Ed25519, Ed448).',
+    remedy: 'Use RSA or ECDSA, or `probe: Disabled`.',
+  },
+  ConnectionRefused: {
+    kind: 'Transient',
+    meaning: 'No server listens there.',
+    remedy: 'Start it; check the address records.',
+  },
+  ConnectionTimeout: {
+    kind: 'Transient',
+    meaning: 'No connection within ten seconds.',
+    remedy: 'Is port 25 open from the cluster to this address? Many providers block it.',
+  },
+  HostUnreachable: {
+    kind: 'Transient',
+    meaning: 'The network says that the host cannot be reached, or forbids it.',
+    remedy: 'Firewall, network policy.',
+  },
+  ConnectionClosed: {
+    kind: 'Transient',
+    meaning: 'The server closed the connection before the TLS handshake.',
+    remedy: 'Its log. Does it limit connections?',
+  },
+  GreetingRejected: {
+    kind: 'Transient',
+    meaning: 'The server refused the session.',
+    remedy: "Its log. Does it block the cluster's address?",
+  },
+  STARTTLSNotOffered: {
+    kind: 'Transient',
+    meaning: 'The server does not offer STARTTLS.',
+    remedy: 'Turn it on.',
+  },
+  STARTTLSRefused: {
+    kind: 'Transient',
+    meaning: 'It offers STARTTLS and then refuses.',
+    remedy: 'Its log: often a key that does not fit the certificate.',
+  },
+  ProtocolError: {
+    kind: 'Transient',
+    meaning: 'What it sent is not SMTP, or more than allowed.',
+    remedy: 'Is it a mail server? Is a proxy in between?',
+  },
+  TLSHandshakeFailed: {
+    kind: 'Transient',
+    meaning: 'The handshake failed.',
+    remedy: 'TLS 1.2 or newer is needed.',
+  },
+  KeyAlgorithmNotPresented: {
+    kind: 'Transient',
+    meaning: 'It has a certificate, but none with this kind of key.',
+    remedy: 'Load both certificates (RSA and ECDSA), or list only the one that is served.',
+  },
+  Timeout: {
+    kind: 'Transient',
+    meaning: 'The server did not finish within ten seconds.',
+    remedy: 'Its log.',
+  },
+} as const satisfies Reasons;

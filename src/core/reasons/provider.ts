@@ -1,0 +1,146 @@
+import type { Reasons } from './reason.ts';
+
+export const PROVIDER = {
+  ProviderNotFound: {
+    kind: 'Transient',
+    meaning: 'There is no such DNSProvider or ClusterDNSProvider.',
+    remedy: 'Create it, or correct `providerRef`. Mind `kind`: the default is `DNSProvider`.',
+  },
+  ProviderNotReady: {
+    kind: 'Transient',
+    meaning: 'The provider has not been looked at yet.',
+    remedy: 'Wait a few seconds.',
+  },
+  ProviderNotSupported: {
+    kind: 'Stalled',
+    meaning: 'The CRD is newer than the operator: it has a provider that this version does not know.',
+    remedy: 'Install the operator that belongs to the CRDs.',
+  },
+  CredentialNotFound: {
+    kind: 'Both',
+    meaning: 'The Secret with the TSIG key is missing (retried), or has no such key in it (waits).',
+    remedy: "Create it, in the namespace of the DNSProvider, for a ClusterDNSProvider in the operator's.",
+  },
+  InvalidTSIGSecret: {
+    kind: 'Stalled',
+    meaning: 'The value is not base64.',
+    remedy: "Copy the text behind `secret` from the name server's key statement.",
+  },
+  InvalidServerAddress: {
+    kind: 'Stalled',
+    meaning: '`server` is not a host with or without a port.',
+    remedy: 'Write it as in `ns1.example.nl:53`.',
+  },
+  InvalidName: {
+    kind: 'Stalled',
+    meaning: 'A zone, a key name or an owner is not a name that the DNS can hold.',
+    remedy: 'Correct it. With `_25._tcp.` in front, a long hostname may be too long.',
+  },
+  BadKey: {
+    kind: 'Stalled',
+    meaning: 'The server does not know the key (BADKEY), or does not accept it and does not say why (PowerDNS).',
+    remedy: 'Compare its name, algorithm and secret on both sides; PowerDNS: the clocks too.',
+  },
+  BadSignature: {
+    kind: 'Stalled',
+    meaning: 'The server has another secret for the key (BADSIG).',
+    remedy: 'Compare the secret on both sides. A corrected Secret is noticed within five minutes.',
+  },
+  BadTime: {
+    kind: 'Transient',
+    meaning: 'The two clocks are more than 300 seconds apart (BADTIME).',
+    remedy: 'NTP on both.',
+  },
+  TSIGAnswerInvalid: {
+    kind: 'Transient',
+    meaning: 'The signature of the answer does not fit the key.',
+    remedy: 'Compare secret and algorithm on both sides, and the clocks.',
+  },
+  TSIGAnswerUnsigned: {
+    kind: 'Stalled',
+    meaning: 'The answer has no signature.',
+    remedy: 'Let the server accept the key. Look for something in between that rewrites DNS.',
+  },
+  PrimaryRefused: {
+    kind: 'Stalled',
+    meaning: 'The server refused the question or the change. Knot: a provider without `zones` always.',
+    remedy:
+      'Let the key query the zone and change TLSA records there ([how](dnsprovider.md#what-the-name-server-must-allow)). Knot: list the `zones`.',
+  },
+  PrimaryNotAuthoritative: {
+    kind: 'Stalled',
+    meaning: 'The server does not answer for this name with authority, or not to this key (NOTAUTH).',
+    remedy: 'Name the primary server of the zone.',
+  },
+  OwnerOutsideZone: {
+    kind: 'Stalled',
+    meaning: 'The server says that the name does not belong to the zone (NOTZONE).',
+    remedy: 'Is it in a zone of its own?',
+  },
+  PrimaryNotImplemented: {
+    kind: 'Stalled',
+    meaning: 'The server does not do dynamic updates (NOTIMP).',
+    remedy: 'Turn them on.',
+  },
+  PrimaryFormatError: {
+    kind: 'Stalled',
+    meaning: 'The server does not understand the request (FORMERR).',
+    remedy: 'Does it know TSIG, EDNS and RFC 2136?',
+  },
+  PrimaryServerFailure: {
+    kind: 'Transient',
+    meaning: 'The server failed (SERVFAIL).',
+    remedy: 'Its log says why: a journal that it cannot write, an expired zone.',
+  },
+  PrimaryTimeout: {
+    kind: 'Transient',
+    meaning: 'No answer within ten seconds.',
+    remedy: 'Firewalls and network policies: UDP and TCP.',
+  },
+  PrimaryUnreachable: {
+    kind: 'Transient',
+    meaning: 'The server cannot be reached, or ended the connection.',
+    remedy: 'Does it listen there, on UDP and TCP?',
+  },
+  PrimaryAddressUnknown: {
+    kind: 'Transient',
+    meaning: 'The name in `server` has no address here.',
+    remedy: 'Correct it, or write the address.',
+  },
+  PrimaryAddressRefused: {
+    kind: 'Stalled',
+    meaning: '`server` leads to a loopback, link-local or metadata address.',
+    remedy: 'Only a ClusterDNSProvider may name such a server.',
+  },
+  PrimaryAnswerMalformed: {
+    kind: 'Transient',
+    meaning: 'What came back is not a DNS answer to the request.',
+    remedy: 'Right host and port?',
+  },
+  PrimaryUnexpectedAnswer: {
+    kind: 'Transient',
+    meaning: 'An error that has no meaning here.',
+    remedy: 'Its log may say why.',
+  },
+  RecordSetTooLarge: {
+    kind: 'Stalled',
+    meaning: 'The TLSA records at this owner do not fit into a DNS message.',
+    remedy: 'Remove those that carry whole certificates (matching type 0).',
+  },
+  ChangeNotVisible: {
+    kind: 'Transient',
+    meaning: 'The server accepted the change and answers as before. PowerDNS: its update policy may forbid it.',
+    remedy:
+      'Does it answer the operator from another view, or from another zone? PowerDNS: its log says `Not permitted by policy`.',
+  },
+  OutcomeUnknown: {
+    kind: 'Transient',
+    meaning: 'An update whose answer was lost may still be carried out. A withdrawal waits a minute for it.',
+    remedy: 'Nothing.',
+  },
+  Aborted: {
+    kind: 'Transient',
+    meaning: 'The operator was ending.',
+    remedy: 'Nothing.',
+  },
+} as const satisfies Reasons;
