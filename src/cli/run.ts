@@ -86,6 +86,7 @@ export const run: Command = {
     const kubeconfig = values.kubeconfig ?? env['KUBECONFIG'];
     const metrics = createMetrics();
     const cluster = loadCluster({ ...(kubeconfig === undefined ? {} : { kubeconfig }), observe: metrics.apiRequest });
+    metrics.clockSkew(() => cluster.serverClock.skewMs());
     const health = await startHealthServer({
       healthAddress: values['health-address'],
       metricsAddress: values['metrics-address'],

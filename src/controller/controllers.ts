@@ -55,6 +55,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     sources: {
       now: clock.now,
       startedAt: clock.now(),
+      clockSkewMs: () => cluster.serverClock.skewMs(),
       secrets: new SecretChains(stores.secrets, readSecret),
       providers,
       claims: new Claims({ mailServers: stores.mailServers, namespaces: stores.namespaces, providers }),

@@ -28,6 +28,8 @@ export interface Sources {
   readonly now: () => number;
   /** When this process started, milliseconds since 1970. */
   readonly startedAt: number;
+  /** Our clock minus the API server's; undefined while not known. */
+  readonly clockSkewMs: () => number | undefined;
   readonly secrets: SecretChains;
   readonly providers: ActiveProviders;
   readonly claims: Claims;
@@ -119,6 +121,7 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
       owners,
       endpoints: look?.known === true ? known(look.value.endpoints) : look,
       looks: look?.known === true ? look.value.looks : 0,
+      clockSkewMs: sources.clockSkewMs(),
     },
   };
 }

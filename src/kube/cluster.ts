@@ -3,7 +3,9 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { fetch, type Dispatcher, type Response } from 'undici';
 import { childOf } from './abort.ts';
 import { ApiError, codeOf, errorOfAnswer, errorWithoutAnswer } from './api-error.ts';
+import { systemClock } from './clock.ts';
 import { loadKubeConfig, poolsFor, type Pools } from './config.ts';
+import { ServerClock } from './server-clock.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
@@ -33,6 +35,7 @@ const TIMEOUT_MS = 30_000;
 export class Cluster {
   /** `https://host:port` */
   readonly server: string;
+  readonly serverClock = new ServerClock(systemClock);
   readonly #config: KubeConfig;
   readonly #observe: RequestObserver;
   #pools: Pools | undefined;
@@ -87,6 +90,7 @@ export class Cluster {
       if (value !== undefined) url.searchParams.set(name, value);
     }
     const { pools, headers } = await this.#authenticate(request);
+    const tellDate = this.serverClock.asked();
     let code = '<error>';
     try {
       // Not undici's `request`: that heeds the signal only once it has a connection.
@@ -105,6 +109,7 @@ export class Cluster {
         signal,
       });
       code = String(response.status);
+      tellDate(response.headers.get('date'));
       if (response.ok) return response;
       await response.arrayBuffer(); // else the connection would be closed
       throw errorOfAnswer(nameOf(request), response.status);

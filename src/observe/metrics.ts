@@ -31,6 +31,8 @@ export interface Metrics {
   /** One request to the API server; `code` is the status, or `<error>`. */
   readonly apiRequest: (method: string, code: string, host: string) => void;
   readonly leading: (lease: string, isLeader: boolean) => void;
+  /** Asked at each scrape: our clock minus the API server's, milliseconds; undefined while not known. */
+  readonly clockSkew: (skewMs: () => number | undefined) => void;
   /** One request to a DNS provider; `code` is `ok` or an error's code. */
   readonly dnsRequest: (provider: string, operation: string, code: string) => void;
   /** One SMTP probe; `result` is `ok` or an error's code. */
@@ -79,6 +81,15 @@ export function createMetrics(): Metrics {
     labelNames: ['name'],
     registers,
   });
+  let skewMs: () => number | undefined = () => undefined;
+  new Gauge({
+    name: 'tlsa_operator_clock_skew_seconds',
+    help: "Our clock minus the API server's; NaN while not known",
+    registers,
+    collect() {
+      this.set((skewMs() ?? NaN) / 1000);
+    },
+  });
   const dnsRequests = new Counter({
     name: 'tlsa_operator_dns_requests_total',
     help: 'Requests to DNS providers, by provider, operation and result',
@@ -105,6 +116,9 @@ export function createMetrics(): Metrics {
     },
     leading: (name, isLeader) => {
       leader.set({ name }, isLeader ? 1 : 0);
+    },
+    clockSkew: (ask) => {
+      skewMs = ask;
     },
     dnsRequest: (provider, operation, code) => {
       dnsRequests.inc({ provider, operation, code });

@@ -51,6 +51,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
     sources: {
       now,
       startedAt: now(),
+      clockSkewMs: () => 0,
       providers,
       resolver,
       secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
