@@ -29,6 +29,8 @@ export interface ControllerOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Do we lead at this very moment? Asked right before anything is written: a process may have been paused at any point. */
+  readonly leads: () => boolean;
   /** Of the lease, and of the Secrets that ClusterDNSProviders name. */
   readonly operatorNamespace: string;
 }
@@ -44,10 +46,15 @@ const MAIL_SERVER_WORKERS = 32;
 const PROVIDER_WORKERS = 4;
 
 export function createControllers(options: ControllerOptions, stores: Stores): Controllers {
-  const { cluster, clock, random, log, resolver } = options;
+  const { cluster, clock, random, log, resolver, leads } = options;
   const events = new EventRecorder({ cluster, clock, random, log });
   const readSecret: ReadSecret = (namespace, name) => getSecret(cluster, namespace, name);
   const providers = new ActiveProviders(clock.now);
+  const written: typeof keeping = (store, write) => {
+    if (!leads())
+      throw transient('NotLeading', 'nothing is written: the lease is lost, or not renewed yet after a pause');
+    return keeping(store, write);
+  };
   const probes = new EndpointProbes(options.probe, clock.now, random);
 
   const mailServerReconciler: MailServerReconciler = {
@@ -64,9 +71,10 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       probes,
     },
     writer: {
-      replaceStatus: (mailServer) => keeping(stores.mailServers, replaceStatus(cluster, MAIL_SERVERS, mailServer)),
+      replaceStatus: (mailServer) =>
+        written(stores.mailServers, () => replaceStatus(cluster, MAIL_SERVERS, mailServer)),
       setFinalizers: (mailServer, finalizers) =>
-        keeping(stores.mailServers, patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
+        written(stores.mailServers, () => patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
       event: (mailServer, { type, reason, message }) => {
         events.record(mailServer, type, reason, message);
       },
@@ -88,6 +96,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
   const providerReconciler: ProviderReconciler = {
     now: clock.now,
     random,
+    leads,
     providers,
     resolver,
     metrics: options.metrics,
@@ -97,8 +106,8 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     writer: {
       replaceStatus: (object) =>
         object.kind === 'DNSProvider'
-          ? keeping(stores.dnsProviders, replaceStatus(cluster, DNS_PROVIDERS, object))
-          : keeping(stores.clusterDnsProviders, replaceStatus(cluster, CLUSTER_DNS_PROVIDERS, object)),
+          ? written(stores.dnsProviders, () => replaceStatus(cluster, DNS_PROVIDERS, object))
+          : written(stores.clusterDnsProviders, () => replaceStatus(cluster, CLUSTER_DNS_PROVIDERS, object)),
       event: (object, { type, reason, message }) => {
         events.record(object, type, reason, message);
       },
@@ -189,9 +198,9 @@ function follow(keys: WorkQueue, key: string, outcome: Outcome, now: number): vo
 /** Read your writes: the next pass starts from what the API server answered to this one. */
 async function keeping<T extends KubeObject>(
   store: Pick<Store<T>, 'put'>,
-  write: Promise<WriteResult<T>>,
+  write: () => Promise<WriteResult<T>>,
 ): Promise<WriteResult<T>> {
-  const result = await write;
+  const result = await write();
   if (result.outcome === 'Written') store.put(result.object);
   return result;
 }

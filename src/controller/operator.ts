@@ -5,7 +5,7 @@ import { createControllers, type Controllers, type ControllerOptions } from './c
 import { crdsMatch } from './crds-match.ts';
 import { createStores, synced, watchAll, type Stores } from './watches.ts';
 
-export interface OperatorOptions extends ControllerOptions {
+export interface OperatorOptions extends Omit<ControllerOptions, 'leads'> {
   readonly health: Pick<HealthServer, 'addReadyCheck'>;
   /** Undefined: all. */
   readonly watchNamespaces: readonly string[] | undefined;
@@ -20,7 +20,8 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const { cluster, clock, random, log, health } = options;
   const stores = createStores(log);
   health.addReadyCheck('watches', () => notListed(stores));
-  const controllers = createControllers(options, stores);
+  let holdsLease = (): boolean => options.identity === undefined;
+  const controllers = createControllers({ ...options, leads: () => holdsLease() }, stores);
   const watching = new AbortController();
   const watches = watchAll(stores, options.watchNamespaces, { cluster, clock, random, log }, watching.signal);
   try {
@@ -28,7 +29,10 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
       Promise.all([crdsMatch(cluster, health, { clock, log }, signal), synced(stores)]),
       aborted(signal),
     ]);
-    return signal.aborted ? 'Stopped' : await lead(options, controllers, signal);
+    if (signal.aborted) return 'Stopped';
+    return await lead(options, controllers, signal, (holds) => {
+      holdsLease = holds;
+    });
   } finally {
     watching.abort();
     await Promise.all([watches, controllers.drain()]);
@@ -40,6 +44,7 @@ async function lead(
   options: OperatorOptions,
   controllers: Controllers,
   signal: AbortSignal,
+  onLease: (holds: () => boolean) => void,
 ): Promise<'Stopped' | 'Lost'> {
   const { metrics, identity, operatorNamespace } = options;
   const drained = new AbortController();
@@ -56,7 +61,8 @@ async function lead(
     await aborted(drained.signal);
     return 'Stopped';
   }
-  const onStartedLeading = (): void => {
+  const onStartedLeading = (holds: () => boolean): void => {
+    onLease(holds);
     metrics.leading(LEASE_NAME, true);
     controllers.start();
   };

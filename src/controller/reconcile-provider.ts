@@ -24,6 +24,7 @@ export type ProviderObject = DnsProviderObject | ClusterDnsProvider;
 export interface ProviderReconciler {
   readonly now: () => number;
   readonly random: () => number;
+  readonly leads: () => boolean;
   readonly providers: ActiveProviders;
   readonly resolver: Resolver;
   readonly metrics: Pick<Metrics, 'dnsRequest'>;
@@ -136,7 +137,7 @@ async function readCredential(
   return { value: Buffer.from(value, 'base64').toString('latin1'), version: secret.metadata.resourceVersion };
 }
 
-function make(object: ProviderObject, secret: string, { now, metrics }: ProviderReconciler): ActiveProvider {
+function make(object: ProviderObject, secret: string, { now, metrics, leads }: ProviderReconciler): ActiveProvider {
   const { server, tsigKeyName, tsigAlgorithm } = rfc2136Of(object.spec);
   const rfc2136 = createRfc2136Provider({
     server,
@@ -146,6 +147,7 @@ function make(object: ProviderObject, secret: string, { now, metrics }: Provider
     zones: object.spec.zones,
     // Whoever may write a DNSProvider into a namespace must not reach what only this pod can.
     refuseLocal: object.kind === 'DNSProvider',
+    maySend: leads,
     now,
   });
   const dns = measured(rfc2136, 'rfc2136', metrics);

@@ -18,6 +18,8 @@ export interface ExchangeOptions {
   /** For one address of the server. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Over TCP: asked at the last moment before the octets go out; false: they do not (`Aborted`). */
+  readonly maySend?: (() => boolean) | undefined;
 }
 
 /** `Unrelated`: it belongs to another question. `Malformed`: it has this question's ID, but cannot be read. */

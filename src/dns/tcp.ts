@@ -7,7 +7,7 @@ import { ExchangeError, type ExchangeFailure } from './exchange-error.ts';
  * @throws ExchangeError
  */
 export function sendTcp(address: string, port: number, octets: Buffer, options: ExchangeOptions): Promise<Buffer> {
-  const { timeoutMs, signal } = options;
+  const { timeoutMs, signal, maySend } = options;
   return new Promise((resolve, reject) => {
     let sent = false;
     let received = Buffer.alloc(0);
@@ -31,6 +31,10 @@ export function sendTcp(address: string, port: number, octets: Buffer, options: 
       fail('Timeout');
     }, timeoutMs);
     socket.on('connect', () => {
+      if (maySend?.() === false) {
+        abort();
+        return;
+      }
       const length = Buffer.alloc(2);
       length.writeUInt16BE(octets.length);
       sent = true;

@@ -10,7 +10,8 @@ export interface LeaderElectionOptions {
   readonly name: string;
   /** Differs between all candidates, also between two lives of one pod. */
   readonly identity: string;
-  readonly onStartedLeading: () => void;
+  /** `holds`: is the lease ours at this very moment? To be asked right before whatever must not be done by two. */
+  readonly onStartedLeading: (holds: () => boolean) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -55,8 +56,8 @@ class Candidate {
   #record: LeaseSpec | undefined;
   /** When (monotonic) the record was first seen as it is. */
   #seenAt = 0;
-  /** When (monotonic) the last successful request to take or renew it was sent. */
-  #renewedAt = 0;
+  /** When the last successful request to take or renew it was sent. */
+  #renewedAt = { monotonic: 0, wall: 0 };
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -67,7 +68,7 @@ class Candidate {
     await this.#acquire(signal);
     if (!signal.aborted) {
       this.#log.info('leading');
-      this.#options.onStartedLeading();
+      this.#options.onStartedLeading(() => this.#holds());
       if ((await this.#keep(signal)) === 'Lost') {
         this.#log.error('the lease is lost: it could not be renewed in time');
         return 'Lost';
@@ -85,19 +86,18 @@ class Candidate {
   }
 
   async #keep(signal: AbortSignal): Promise<'Stopped' | 'Lost'> {
-    const { clock } = this.#options;
     for (;;) {
-      await sleep(clock, RETRY_MS, signal);
+      await sleep(this.#options.clock, RETRY_MS, signal);
       if (signal.aborted) return 'Stopped';
-      const leftMs = this.#renewedAt + RENEW_DEADLINE_MS - clock.monotonic();
-      if (leftMs <= 0 || !this.#isHolder()) return 'Lost';
+      const leftMs = this.#leftMs();
+      if (leftMs <= 0) return 'Lost';
       await this.#attempt(AbortSignal.timeout(Math.min(Math.ceil(leftMs), CALL_TIMEOUT_MS)));
     }
   }
 
   /** Takes or renews the lease if that is allowed; false when it did not succeed, for whatever reason. */
   async #attempt(signal: AbortSignal): Promise<boolean> {
-    const sentAt = this.#options.clock.monotonic();
+    const sentAt = { monotonic: this.#options.clock.monotonic(), wall: this.#options.clock.now() };
     try {
       if (!this.#isHolder()) await this.#look(signal);
       if (!this.#mayTake()) return false;
@@ -132,6 +132,17 @@ class Candidate {
 
   #isHolder(): boolean {
     return this.#record?.holderIdentity === this.#options.identity;
+  }
+
+  /** How long it is ours yet; not above 0: not any more. */
+  #leftMs(): number {
+    return this.#isHolder() ? this.#renewedAt.monotonic + RENEW_DEADLINE_MS - this.#options.clock.monotonic() : 0;
+  }
+
+  /** Timers do not tell: in a process that was paused, what came in meanwhile is handled before them. */
+  #holds(): boolean {
+    // The monotonic clock stands still while a machine sleeps, the other one may be set: both must agree.
+    return this.#leftMs() > 0 && this.#options.clock.now() - this.#renewedAt.wall < RENEW_DEADLINE_MS;
   }
 
   #mayTake(): boolean {

@@ -44,6 +44,12 @@ export class FakeClock implements Clock {
     }
   }
 
+  /** The process is paused for so long: nothing happens, and then everything is late. */
+  pause(ms: number): void {
+    this.#wallMs += ms;
+    this.#monotonicMs += ms;
+  }
+
   /** Somebody sets the clock; timers do not notice. */
   set(byMs: number): void {
     this.#wallMs += byMs;

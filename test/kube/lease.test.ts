@@ -65,6 +65,8 @@ class Candidate {
   readonly identity: string;
   network: Network = 'Up';
   leads = false;
+  /** What it may believe at any moment. */
+  holds = (): boolean => false;
   readonly #stop = new AbortController();
   readonly ended: Promise<'Released' | 'Lost'>;
 
@@ -79,7 +81,8 @@ class Candidate {
         return answer as T;
       },
     };
-    const onStartedLeading = (): void => {
+    const onStartedLeading = (holds: () => boolean): void => {
+      this.holds = holds;
       this.leads = true;
     };
     const election = {
@@ -144,6 +147,24 @@ test.each(['Down', 'NoAnswer'] as const)(
   },
 );
 
+test('a leader that was paused knows at once, before any of its timers; one that renewed in time still leads', async () => {
+  const { world, first } = await twoCandidates();
+  world.clock.pause(7_000);
+  expect(first.holds()).toBe(true);
+  await world.pass(3_000);
+  expect(first.holds()).toBe(true);
+  world.clock.pause(10_000);
+  expect(first.holds()).toBe(false);
+});
+
+test('a machine that slept stops the monotonic clock, not the other one', async () => {
+  const { world, first } = await twoCandidates();
+  world.clock.set(60_000);
+  expect(first.holds()).toBe(false);
+  await world.pass(3_000);
+  expect(first.holds()).toBe(true);
+});
+
 test('answers that were lost do not cost the lease when one comes just before the deadline', async () => {
   const { world, first } = await twoCandidates();
   first.network = 'NoAnswer';
@@ -169,6 +190,7 @@ test('a lease that was taken by force is lost at once', async () => {
   world.answer({ method: 'PUT', path: '', body: { ...lease, spec: { ...lease.spec, holderIdentity: 'thief' } } });
   await world.pass(4_500);
   expect(await first.ended).toBe('Lost');
+  expect(first.holds()).toBe(false);
 });
 
 test('a lease that was deleted is made again by its holder, and by nobody else meanwhile', async () => {

@@ -54,5 +54,10 @@ export const PROGRAM = {
   FileNotFound: { kind: 'Stalled', meaning: 'There is no such file.', remedy: 'Correct the path.' },
   FileUnreadable: { kind: 'Transient', meaning: 'The file cannot be read.', remedy: 'Check its permissions.' },
   NotLookedUp: { kind: 'Transient', meaning: 'A host that may not be published was not looked up.', remedy: '' },
+  NotLeading: {
+    kind: 'Transient',
+    meaning: 'The process was paused, or cannot reach the API server: it may not lead any more, and writes nothing.',
+    remedy: '',
+  },
   TimerTooLong: { kind: 'Stalled', meaning: 'A bug in the operator.', remedy: 'Please report it.' },
 } as const satisfies Reasons;

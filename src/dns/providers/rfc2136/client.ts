@@ -1,4 +1,5 @@
 /** Signed requests to the primary, and what its answers are worth. */
+import type { ExchangeOptions } from '../../answer.ts';
 import { Rcode } from '../../constants.ts';
 import { ExchangeError } from '../../exchange-error.ts';
 import { exchange, exchangeTcp } from '../../exchange.ts';
@@ -27,15 +28,21 @@ export interface ClientOptions {
   readonly server: Server;
   readonly key: TsigKey;
   readonly timeoutMs: number;
+  /** Of UPDATEs. */
+  readonly maySend: (() => boolean) | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-export function createClient({ server, key, timeoutMs, now }: ClientOptions): Client {
-  const send = async (via: typeof exchange, message: Message, signal?: AbortSignal): Promise<Reply> => {
+export function createClient({ server, key, timeoutMs, maySend, now }: ClientOptions): Client {
+  const send = async (
+    via: typeof exchange,
+    message: Message,
+    options: Omit<ExchangeOptions, 'timeoutMs'>,
+  ): Promise<Reply> => {
     const { octets, mac } = signRequest(encodeMessage(message), key, now());
     try {
-      const answer = await via(server, { message, octets }, { timeoutMs, signal });
+      const answer = await via(server, { message, octets }, { timeoutMs, ...options });
       const verdict = verifyAnswer(answer.octets, answer.message, key, mac, now());
       if (verdict === 'Verified') return { verified: true, message: answer.message };
       if (verdict === 'Unsigned') return unsigned(answer.message);
@@ -48,12 +55,12 @@ export function createClient({ server, key, timeoutMs, now }: ClientOptions): Cl
   };
   return {
     ask: async (message, signal) => {
-      const reply = await send(exchange, message, signal);
+      const reply = await send(exchange, message, { signal });
       // To a question, NOTAUTH speaks of the key (RFC 8945 §5.2); PowerDNS says no more than that.
       const keyRefused = !reply.verified && reply.failure === 'NotAuth';
       return keyRefused ? { ...reply, failure: 'KeyRefused' } : reply;
     },
-    update: (message, signal) => send(exchangeTcp, message, signal),
+    update: (message, signal) => send(exchangeTcp, message, { signal, maySend }),
     place: (name) => ({ server: formatServer(server), name, key: key.name, timeoutMs }),
   };
 }

@@ -26,16 +26,18 @@ export interface Rfc2136Options {
   readonly timeoutMs?: number;
   /** Refuses a server on this machine: for servers that a tenant names. */
   readonly refuseLocal?: boolean;
+  /** Asked at the last moment before an UPDATE goes out; false: it does not. */
+  readonly maySend?: (() => boolean) | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** @throws OperatorError `InvalidServerAddress`, `InvalidName`, `InvalidTSIGSecret`; nothing is asked yet */
 export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
-  const { timeoutMs = 10_000, refuseLocal = false, now } = options;
+  const { timeoutMs = 10_000, refuseLocal = false, maySend, now } = options;
   const server = { ...parseServer(options.server), refuseLocal };
   const key = tsigKey(options.tsigKeyName, options.tsigAlgorithm, options.tsigSecret);
-  const client = createClient({ server, key, timeoutMs, now });
+  const client = createClient({ server, key, timeoutMs, maySend, now });
   const allowed = (options.zones ?? []).map(canonicalName);
 
   /** What the server says with authority about a name, or why there is no such thing. */
