@@ -12,6 +12,7 @@ packages=(
   pdns-server pdns-backend-sqlite3 # a third, with its zones in SQLite
   unbound                          # the validating resolver
   postfix                          # receives by STARTTLS; posttls-finger judges as a DANE sender
+  dovecot-core dovecot-imapd dovecot-pop3d # IMAP and POP3, in TLS and by STARTTLS
   openssl ldnsutils gnutls-bin     # three more judges: openssl s_client, ldns-dane, danetool
   iproute2 util-linux procps       # ip, unshare and flock, ps
 )
@@ -83,5 +84,5 @@ apt install --no-install-recommends "${missing[@]}"
 rm -f "$log"
 say "Debian packages: installed ${missing[*]}"
 if [ -d /run/systemd/system ]; then
-  say 'Debian packages: their services start at the next boot, unless: systemctl disable named knot pdns unbound postfix'
+  say 'Debian packages: their services start at the next boot, unless: systemctl disable named knot pdns unbound postfix dovecot'
 fi

@@ -8,6 +8,7 @@ import { hostname, objectName } from './texts.ts';
 
 /** The protocol follows the port: SMTP, submission(s), IMAP(S), POP3(S). */
 export const PORTS = [25, 465, 587, 993, 995, 143, 110] as const;
+export type MailPort = (typeof PORTS)[number];
 
 /** One status must hold the records of every owner, and one pass probe them all. */
 const MAX_OWNERS = 32;

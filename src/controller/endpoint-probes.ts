@@ -1,4 +1,5 @@
 /** What each endpoint of a MailServer presented when it was last looked at; kept in memory, looked at again after a restart. */
+import type { MailPort } from '../api/mail-server.ts';
 import { chainFromDer } from '../core/certificate.ts';
 import { summarize } from '../core/chain-summary.ts';
 import { OperatorError } from '../core/errors.ts';
@@ -9,7 +10,7 @@ import type { ObjectKey } from '../kube/resource.ts';
 export interface EndpointTarget {
   readonly hostname: Name;
   readonly address: string;
-  readonly port: number;
+  readonly port: MailPort;
   readonly keyAlgorithm: 'RSA' | 'ECDSA';
 }
 

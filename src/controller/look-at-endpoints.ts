@@ -10,12 +10,12 @@ import { keyOf } from '../kube/resource.ts';
 import { attempt } from './attempt.ts';
 import type { EndpointProbes, EndpointTarget, Look } from './endpoint-probes.ts';
 import type { HostFacts } from './look-up.ts';
-import type { OwnerIdentity } from './objects.ts';
+import type { DesiredOwner } from './objects.ts';
 
 /** Undefined while there is nothing to compare with: no chain is known yet, or no owner may be written. */
 export async function lookAtEndpoints(
   mailServer: MailServer,
-  identities: readonly OwnerIdentity[],
+  identities: readonly DesiredOwner[],
   hosts: ReadonlyMap<Name, HostFacts>,
   probes: EndpointProbes,
 ): Promise<Known<Look> | undefined> {

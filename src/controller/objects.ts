@@ -1,5 +1,5 @@
 /** How the objects that this room watches name each other: keys and indexes. */
-import type { MailServer } from '../api/mail-server.ts';
+import type { MailPort, MailServer } from '../api/mail-server.ts';
 import { ownerName, type Name } from '../core/name.ts';
 import { objectKey, type ObjectKey } from '../kube/resource.ts';
 
@@ -22,8 +22,13 @@ export interface OwnerIdentity {
   readonly port: number;
 }
 
+/** One that the spec asks for. */
+export interface DesiredOwner extends OwnerIdentity {
+  readonly port: MailPort;
+}
+
 /** The owner names that the spec asks for: hostnames x ports. */
-export function ownersOf(mailServer: MailServer): OwnerIdentity[] {
+export function ownersOf(mailServer: MailServer): DesiredOwner[] {
   const { hostnames, ports } = mailServer.spec;
   return hostnames.flatMap((hostname) => ports.map((port) => ({ owner: ownerName(hostname, port), hostname, port })));
 }

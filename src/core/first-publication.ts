@@ -103,12 +103,6 @@ export function everyEndpointMatches(input: FirstPublication): OperatorError | u
 
 function cannotProbe({ hostname, port }: OwnerFacts, endpoints: readonly Endpoint[]): OperatorError {
   const reasons = endpoints.map(({ presented }) => (presented.kind === 'Skipped' ? presented.error : ''));
-  if (reasons.includes('PortNotProbed')) {
-    return stalled(
-      'PortNotProbed',
-      `this version cannot look at port ${port}; set spec.verification.probe to Disabled, or leave the port out`,
-    );
-  }
   const told = endpoints.map(({ address }, index) => `${address}: ${reasons[index] ?? ''}`).join(', ');
   return transient(
     'ProbeUnavailable',

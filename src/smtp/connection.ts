@@ -47,13 +47,30 @@ export function happens(socket: Socket, event: 'connect' | 'secureConnect'): Pro
   });
 }
 
-/** How long a server may take to answer our farewell. */
+/** How long a server may take to greet before our farewell, or to answer it. */
 const FAREWELL_MS = 2_000;
+
+/** Waits a moment for the first words, unread: who speaks before them is taken for a spammer by some servers (RFC 5321 §4.3.1). Never rejects. */
+export async function greeted(socket: Socket): Promise<void> {
+  if (socket.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => {
+    resolve(undefined);
+  };
+  const timer = setTimeout(stop, FAREWELL_MS);
+  socket.once('data', stop).once('close', stop).once('end', stop).resume();
+  await promise;
+  clearTimeout(timer);
+  socket.off('data', stop);
+}
 
 /** Says goodbye and waits a moment for the server to close (RFC 5321 §4.1.1.10); what it still says is thrown away. Never rejects. */
 export async function leave(socket: Socket, farewell: string): Promise<void> {
   if (socket.destroyed) return;
   const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
-  await new Promise((resolve) => socket.once('close', resolve).resume().end(farewell));
+  await new Promise((resolve) => {
+    // Not `end`: a server that sees the other side closed already takes the connection for lost.
+    socket.once('close', resolve).resume().write(farewell);
+  });
   clearTimeout(timer);
 }

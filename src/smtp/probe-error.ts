@@ -11,9 +11,10 @@ export const PROBE_ERRORS = {
   NetworkUnreachable: 'no route leads to this address from here',
   HostUnreachable: 'the network reports that the host cannot be reached: it is down, or a firewall forbids it',
   ConnectionClosed: 'the server closed the connection before the TLS handshake',
-  GreetingRejected: 'the server refused the session in its greeting or in its answer to EHLO',
-  STARTTLSNotOffered: 'the server does not offer STARTTLS',
-  STARTTLSRefused: 'the server offers STARTTLS but refused it; its own log says why (often a key that does not fit)',
+  GreetingRejected: 'the server refused the session in its greeting or in its first answer',
+  STARTTLSNotOffered: 'the server does not offer STARTTLS (POP3: STLS)',
+  STARTTLSRefused:
+    'the server offers STARTTLS (POP3: STLS) but refused it; its own log says why (often a key that does not fit)',
   ProtocolError: 'what the server sent is not what the protocol allows, or more than it allows',
   TLSHandshakeFailed: 'the TLS handshake failed (TLS 1.2 or newer is needed)',
   KeyAlgorithmNotPresented: 'the server has a certificate, but none with a key of this algorithm',

@@ -1,28 +1,22 @@
 /** The mail probe: which chain does this address present for this hostname and key algorithm? */
 import { isIPv6, type Socket } from 'node:net';
+import type { MailPort } from '../api/mail-server.ts';
 import type { Name } from '../core/name.ts';
-import { leave, openConnection } from './connection.ts';
+import { greeted, leave, openConnection } from './connection.ts';
 import { Dialogue } from './dialogue.ts';
-import type { MailProtocol } from './mail-protocol.ts';
 import { ProbeFailure, type ProbeError } from './probe-error.ts';
-import { smtp } from './smtp-starttls.ts';
+import { PROTOCOLS } from './protocols.ts';
 import { handshake, sentChain, type ProbedKeyAlgorithm } from './tls-handshake.ts';
-
-/** The protocol follows the port. */
-const PROTOCOLS = { 25: smtp } as const satisfies Readonly<Record<number, MailProtocol>>;
-export type ProbedPort = keyof typeof PROTOCOLS;
-
-/** Is there a protocol for this port? */
-export function isProbedPort(port: number): port is ProbedPort {
-  return Object.hasOwn(PROTOCOLS, port);
-}
 
 export interface ProbeTarget {
   /** The TLSA base domain: the SNI of the handshake. */
   readonly hostname: Name;
   /** An IP address. The caller has made sure that it may be connected to (deny-cidrs.ts). */
   readonly address: string;
-  readonly port: ProbedPort;
+  /** That of the TLSA record, which the protocol follows. */
+  readonly port: MailPort;
+  /** Where the server listens, if that is elsewhere, as behind a Service. */
+  readonly listenPort?: number;
   readonly keyAlgorithm: ProbedKeyAlgorithm;
 }
 
@@ -30,7 +24,7 @@ export interface ProbeOptions {
   /** For everything together. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** The name in EHLO. Default: our own address as a literal, `[192.0.2.1]`, as for clients without a name (RFC 5321 §4.1.1.1). */
+  /** The name in EHLO, where the protocol is SMTP. Default: our own address as a literal, `[192.0.2.1]`, as for clients without a name (RFC 5321 §4.1.1.1). */
   readonly clientName?: string;
 }
 
@@ -48,30 +42,33 @@ export async function probe(target: ProbeTarget, options: ProbeOptions): Promise
   }, options.timeoutMs);
   const signal = options.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, options.signal]);
   try {
-    return { kind: 'Presented', chain: await presentedChain(target, options.clientName, signal) };
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    if (!(error instanceof ProbeFailure)) throw error;
-    const code = error.code === 'KeyAlgorithmNotPresented' ? await confirmed(target, options, signal) : error.code;
-    return { kind: 'Failed', error: code };
+    const result = await attempt(target, options, signal);
+    const isDoubtful = result.kind === 'Failed' && result.error === 'KeyAlgorithmNotPresented';
+    return isDoubtful ? await confirmed(target, options, signal) : result;
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * `KeyAlgorithmNotPresented` counts as a proof that no chain of that kind is served, and the server's alert has other meanings too.
- * It is believed only when the same server does present a certificate of the other kind.
+ * `KeyAlgorithmNotPresented` counts as a proof that no chain of that kind is served, and what suggests it has other meanings too. It
+ * is believed only when the same server does present a certificate of the other kind, and then again none of this kind.
  */
-async function confirmed(target: ProbeTarget, options: ProbeOptions, signal: AbortSignal): Promise<ProbeError> {
+async function confirmed(target: ProbeTarget, options: ProbeOptions, signal: AbortSignal): Promise<ProbeResult> {
   const keyAlgorithm = target.keyAlgorithm === 'RSA' ? 'ECDSA' : 'RSA';
+  const other = await attempt({ ...target, keyAlgorithm }, options, signal);
+  return other.kind === 'Presented'
+    ? attempt(target, options, signal)
+    : { kind: 'Failed', error: 'TLSHandshakeFailed' };
+}
+
+async function attempt(target: ProbeTarget, options: ProbeOptions, signal: AbortSignal): Promise<ProbeResult> {
   try {
-    await presentedChain({ ...target, keyAlgorithm }, options.clientName, signal);
-    return 'KeyAlgorithmNotPresented';
+    return { kind: 'Presented', chain: await presentedChain(target, options.clientName, signal) };
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof ProbeFailure)) throw error;
-    return 'TLSHandshakeFailed';
+    return { kind: 'Failed', error: error.code };
   }
 }
 
@@ -79,16 +76,17 @@ async function confirmed(target: ProbeTarget, options: ProbeOptions, signal: Abo
 const REFUSALS: ReadonlySet<ProbeError> = new Set(['GreetingRejected', 'STARTTLSNotOffered', 'STARTTLSRefused']);
 
 async function presentedChain(
-  { hostname, address, port, keyAlgorithm }: ProbeTarget,
+  { hostname, address, port, listenPort = port, keyAlgorithm }: ProbeTarget,
   clientName: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Uint8Array[]> {
   const protocol = PROTOCOLS[port];
-  const socket = await openConnection(address, port, signal);
+  const socket = await openConnection(address, listenPort, signal);
   try {
-    await protocol.startTls(new Dialogue(socket), clientName ?? addressLiteral(socket));
+    await protocol.startTls?.(new Dialogue(socket), clientName ?? addressLiteral(socket));
     const secured = await handshake(socket, hostname, keyAlgorithm);
     const chain = sentChain(secured);
+    if (protocol.startTls === undefined) await greeted(secured);
     await leave(secured, protocol.farewell);
     return chain;
   } catch (error) {

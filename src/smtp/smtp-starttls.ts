@@ -1,4 +1,4 @@
-/** SMTP with STARTTLS (RFC 5321, RFC 3207), as on port 25. */
+/** SMTP with STARTTLS (RFC 5321, RFC 3207), as on ports 25 and 587. */
 import type { Dialogue } from './dialogue.ts';
 import type { MailProtocol } from './mail-protocol.ts';
 import { ProbeFailure } from './probe-error.ts';

@@ -32,13 +32,17 @@ const OFFERS: Readonly<Record<ProbedKeyAlgorithm, Offer>> = {
   },
 };
 
-/** The alerts of servers that have no certificate to offer: OpenSSL, GnuTLS and Go; rustls; and GnuTLS again. */
-const NO_SUCH_CERTIFICATE = /_ALERT_(HANDSHAKE_FAILURE|ACCESS_DENIED|INSUFFICIENT_SECURITY)$/;
+/**
+ * How servers end it that have no certificate to offer: by an alert (OpenSSL, GnuTLS and Go; rustls; and GnuTLS again), or without a
+ * word (Dovecot 2.3).
+ */
+const NO_SUCH_CERTIFICATE =
+  /_ALERT_(HANDSHAKE_FAILURE|ACCESS_DENIED|INSUFFICIENT_SECURITY)$|^(ECONNRESET|ConnectionClosed)$/;
 
 /**
  * Shakes hands as a DANE sender does: SNI is the TLSA base domain (RFC 7672 §8.1), no session is resumed, and no trust store has a
  * say. A handshake that succeeds proves that the server holds the leaf's private key.
- * @throws ProbeFailure `TLSHandshakeFailed`; `KeyAlgorithmNotPresented` when the alert suggests it
+ * @throws ProbeFailure `TLSHandshakeFailed`; `KeyAlgorithmNotPresented` when the way it ended suggests it
  */
 export async function handshake(
   socket: Socket,

@@ -1,9 +1,10 @@
 /** Independent DANE implementations that judge what we made: Postfix as a sender of mail, and OpenSSL. */
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writePostfixFile } from './postfix.ts';
-import { run } from './process.ts';
+import { mustRun, run } from './process.ts';
 
 export interface Verdict {
   readonly verified: boolean;
@@ -45,6 +46,28 @@ export async function posttlsFinger(options: {
   }
 }
 
+type StartTls = 'smtp' | 'imap' | 'pop3';
+
+/** The certificates that OpenSSL is shown when it allows signatures by this kind of key only, in the order sent: DER. */
+export async function opensslChain(options: {
+  readonly address: string;
+  readonly port: number;
+  readonly hostname: string;
+  readonly keyAlgorithm: 'RSA' | 'ECDSA';
+  /** The protocol before TLS; without it, TLS begins at once. */
+  readonly starttls?: StartTls | undefined;
+}): Promise<readonly Buffer[]> {
+  const { address, port, hostname, keyAlgorithm, starttls } = options;
+  const stdout = await mustRun('openssl', [
+    's_client',
+    ...(starttls === undefined ? [] : ['-starttls', starttls]),
+    ...['-connect', `${address}:${port}`, '-servername', hostname, '-showcerts'],
+    ...['-tls1_3', '-sigalgs', keyAlgorithm === 'RSA' ? 'rsa_pss_rsae_sha256' : 'ecdsa_secp256r1_sha256'],
+  ]);
+  const pems = stdout.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  return pems.map((pem) => new X509Certificate(pem).raw);
+}
+
 /** OpenSSL's DANE verification of what a server presents, against these records (`3 1 1 <hex>`); no DNS is asked. */
 export async function opensslDane(options: {
   readonly address: string;
@@ -52,7 +75,7 @@ export async function opensslDane(options: {
   readonly hostname: string;
   readonly records: readonly string[];
   /** The protocol before TLS; without it, TLS begins at once. */
-  readonly starttls?: 'smtp';
+  readonly starttls?: StartTls;
 }): Promise<Verdict> {
   const { address, port, hostname, records, starttls } = options;
   const { code, stdout, stderr } = await run('openssl', [

@@ -1,6 +1,6 @@
 /**
- * A real Postfix that receives with STARTTLS: an instance with its own configuration, queue and data folders; the system's own is
- * not touched. It relays and delivers nothing. Needs root (port 25).
+ * A real Postfix that receives with TLS: an instance with its own configuration, queue and data folders; the system's own is
+ * not touched. It relays and delivers nothing. Needs root (ports below 1024).
  */
 import {
   chmodSync,
@@ -42,8 +42,8 @@ postlog unix-dgram n - n - 1 postlogd
 `;
 
 /**
- * Starts Postfix on port 25 of `address`, which an interface must have (hack/in-netns.sh); it serves when this resolves. One RSA
- * certificate, one ECDSA certificate, or both; none at all: no STARTTLS.
+ * Starts Postfix on ports 25, 587 (both STARTTLS) and 465 (TLS at once) of `address`, which an interface must have
+ * (hack/in-netns.sh); it serves when this resolves. One RSA certificate, one ECDSA certificate, or both; none at all: no STARTTLS.
  */
 export async function startPostfix(options: {
   /** A folder of its own; made when it is not there. */
@@ -84,7 +84,12 @@ smtpd_tls_chain_files = ${served.map((certificate, index) => chainFile(folder('t
   };
   configure();
   const listener = address.includes(':') ? `[${address}]` : address;
-  writePostfixFile(folder('config/master.cf'), `${listener}:25 inet n - n - - smtpd${SERVICES}`);
+  writePostfixFile(
+    folder('config/master.cf'),
+    `${listener}:25 inet n - n - - smtpd
+${listener}:587 inet n - n - - smtpd
+${listener}:465 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes${SERVICES}`,
+  );
 
   const log = (): string => readFileSync(folder('log'), 'utf8');
   const postfix = async (command: string): Promise<void> => {

@@ -19,11 +19,6 @@ export const PROBES = {
     meaning: 'No address of the host can be probed from here. The message says why, for each.',
     remedy: 'Open the way, or `probe: Disabled`.',
   },
-  PortNotProbed: {
-    kind: 'Stalled',
-    meaning: 'Only port 25 is probed so far.',
-    remedy: '`probe: Disabled`, or leave the port out.',
-  },
   AddressDenied: {
     kind: 'State',
     meaning: 'In the message of `ProbeUnavailable`: the address is in a range of `--probe-deny-cidr`.',
@@ -52,7 +47,7 @@ export const PROBES = {
   ConnectionTimeout: {
     kind: 'Transient',
     meaning: 'No connection within ten seconds.',
-    remedy: 'Is port 25 open from the cluster to this address? Many providers block it.',
+    remedy: 'Is the port open from the cluster to this address? Many networks block port 25.',
   },
   HostUnreachable: {
     kind: 'Transient',
@@ -71,7 +66,7 @@ export const PROBES = {
   },
   STARTTLSNotOffered: {
     kind: 'Transient',
-    meaning: 'The server does not offer STARTTLS.',
+    meaning: 'The server does not offer STARTTLS (POP3: STLS).',
     remedy: 'Turn it on.',
   },
   STARTTLSRefused: {
@@ -81,7 +76,7 @@ export const PROBES = {
   },
   ProtocolError: {
     kind: 'Transient',
-    meaning: 'What it sent is not SMTP, or more than allowed.',
+    meaning: 'What it sent is not the protocol that belongs to the port, or more than allowed.',
     remedy: 'Is it a mail server? Is a proxy in between?',
   },
   TLSHandshakeFailed: {
