@@ -49,8 +49,8 @@ fuzz: root $(MODULES) ## 100,000 hostile cases each for certificates, DNS and SM
 demo: setup build ## The main job, end to end, on real servers (KEEP=1 keeps them up)
 	@$(IN_NETNS) node hack/demo.ts
 
-bench: setup build ## Measure, as ratios within one run
-	@$(IN_NETNS) node bench/main.ts
+bench: setup build ## Measure, as ratios within one run (BENCH="rollout ten-thousand" names some, COUNT, EXTERNAL_DNS=binary)
+	@$(IN_NETNS) node bench/main.ts $(BENCH)
 
 clean: ## Remove what was built here; tools cached outside the checkout stay
 	@rm -rf dist coverage node_modules

@@ -43,6 +43,8 @@ export interface ChainOptions {
   readonly tsigAlgorithm?: TsigKey['algorithm'];
   /** Rules of named's update-policy for every zone; default: the key may change everything. */
   readonly updatePolicy?: (key: TsigKey) => readonly string[];
+  /** More of the primary's named.conf. */
+  readonly primaryStatements?: readonly string[];
 }
 
 export interface DnssecChain {
@@ -129,6 +131,7 @@ async function build(options: ChainOptions, start: typeof startBind): Promise<Om
     statements: [
       POLICY_STATEMENT,
       keyStatement(tsigKey),
+      ...(options.primaryStatements ?? []),
       ...zones.map(
         ({ name, delegation }) => `zone "${name}" {
   type primary; file "${name}.zone"; notify ${options.secondary === 'Prompt' ? 'yes' : 'no'};
