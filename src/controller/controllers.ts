@@ -14,11 +14,13 @@ import { ActiveProviders } from './active-providers.ts';
 import { Claims } from './claims.ts';
 import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
 import type { ProviderKey } from './objects.ts';
-import { reconcileMailServer, type AttemptMemory, type MailServerReconciler } from './reconcile-mail-server.ts';
+import { reconcileMailServer, type MailServerReconciler } from './reconcile-mail-server.ts';
 import { reconcileProvider, type Instances, type ProviderReconciler } from './reconcile-provider.ts';
 import type { Outcome } from './outcome.ts';
+import { ServerAnswers } from './server-answers.ts';
 import { SecretChains, type ReadSecret } from './secret-chains.ts';
 import { findProvider, wakeOnChange, type Stores } from './watches.ts';
+import type { AttemptMemory } from './write-attempt.ts';
 import { ZoneNameServers } from './zone-name-servers.ts';
 
 export interface ControllerOptions {
@@ -57,6 +59,8 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
   };
   const probes = new EndpointProbes(options.probe, clock.now, random);
 
+  const serverAnswers = new ServerAnswers(new ZoneNameServers(resolver, clock.now), clock.now);
+
   const mailServerReconciler: MailServerReconciler = {
     log,
     sources: {
@@ -67,7 +71,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       providers,
       claims: new Claims({ mailServers: stores.mailServers, namespaces: stores.namespaces, providers }),
       resolver,
-      nameServers: new ZoneNameServers(resolver, clock.now),
+      serverAnswers,
       probes,
     },
     writer: {
@@ -86,6 +90,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     if (mailServer === undefined) {
       attempts.delete(key);
       probes.forget(key);
+      serverAnswers.keepOnly(key, []);
       return GONE;
     }
     const memory: AttemptMemory = attempts.get(key) ?? (new Map() as AttemptMemory);

@@ -1,11 +1,11 @@
 /** Everything that a pass over one MailServer looks at, read at once: Kubernetes, DNS, the mail servers. Judges nothing. */
+import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../api/duration.ts';
 import type { MailServer } from '../api/mail-server.ts';
-import { transient, type OperatorError } from '../core/errors.ts';
+import { transient } from '../core/errors.ts';
 import { known, unknown, type Desired, type Facts, type Known, type OwnerFacts } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
-import type { State, StoredRecordSet } from '../core/state.ts';
-import { propagation } from '../dns/name-servers.ts';
+import type { Intent, State } from '../core/state.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProviders } from './active-providers.ts';
@@ -13,11 +13,13 @@ import { attempt } from './attempt.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { EndpointProbes } from './endpoint-probes.ts';
 import { lookAtEndpoints } from './look-at-endpoints.ts';
-import { lookUpHost, lookUpOwner } from './look-up.ts';
+import { isWatched, lookAtServers } from './look-at-servers.ts';
+import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
 import { requestedAt } from './requested-at.ts';
 import { identityOf, ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
 import type { SecretChains } from './secret-chains.ts';
-import type { ZoneNameServers } from './zone-name-servers.ts';
+import type { ServerAnswers } from './server-answers.ts';
+import { serialAtPrimary, type WriteAttempt } from './write-attempt.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
 const ABANDON_ANNOTATION = 'tlsa-operator.io/abandon-records';
@@ -34,12 +36,9 @@ export interface Sources {
   readonly providers: ActiveProviders;
   readonly claims: Claims;
   readonly resolver: Resolver;
-  readonly nameServers: ZoneNameServers;
+  readonly serverAnswers: ServerAnswers;
   readonly probes: EndpointProbes;
 }
-
-/** How the last attempt to write at each owner ended. */
-export type Attempts = ReadonlyMap<Name, 'Applied' | OperatorError>;
 
 export interface Gathered {
   readonly facts: Facts;
@@ -49,15 +48,25 @@ export interface Gathered {
   readonly probeAgainAt: number | undefined;
 }
 
-export async function gather(mailServer: MailServer, attempts: Attempts, sources: Sources): Promise<Gathered> {
+export async function gather(
+  mailServer: MailServer,
+  attempts: ReadonlyMap<Name, WriteAttempt>,
+  sources: Sources,
+): Promise<Gathered> {
   const { metadata, status } = mailServer;
+  const key = keyOf(mailServer);
   const desired = desiredOf(mailServer);
   const stored: State = { certificates: status.certificates ?? [], recordSets: status.recordSets ?? [] };
   const identities = ownersOf(mailServer);
   // Asked for by a person: what was seen before does not count.
-  if (requestedAt(mailServer) !== status.lastHandledReconcileAt) sources.probes.forget(keyOf(mailServer));
+  if (requestedAt(mailServer) !== status.lastHandledReconcileAt) sources.probes.forget(key);
   const isDesired = (owner: Name): boolean => identities.some((identity) => identity.owner === owner);
   const left = stored.recordSets.map(({ owner }) => owner).filter((owner) => !isDesired(owner));
+
+  sources.serverAnswers.keepOnly(
+    key,
+    stored.recordSets.filter(isWatched).map(({ owner }) => owner),
+  );
 
   // Who may not publish for a host makes us ask nothing about it either.
   const claims = await inParallel(
@@ -76,22 +85,31 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
     const { owner, hostname } = identity;
     const claim = claims.get(owner) ?? NOT_LOOKED_UP;
     const host = hosts.get(hostname);
-    const [current, security] = await Promise.all([
-      readPrimary(claim, owner),
+    const history = stored.recordSets.find((recordSet) => recordSet.owner === owner);
+    const last = attempts.get(owner);
+    const [{ current, serials }, lookup] = await Promise.all([
+      readPrimary(claim, owner, history?.intent, last),
       host === undefined || desired.dnssec === 'Ignore'
-        ? (host?.security ?? NOT_LOOKED_UP)
+        ? withoutLookup(host)
         : lookUpOwner(owner, host, sources.resolver),
     ]);
-    const history = stored.recordSets.find((recordSet) => recordSet.owner === owner);
     return {
       ...identity,
       desired: isDesired(owner),
       provider: claim.known ? claim.value.providerName : (history?.provider ?? providerNameOf(mailServer)),
       zone: claim.known ? known(claim.value.zone.name) : claim,
       current,
-      lastAttempt: attempts.get(owner),
-      security,
-      lagging: await attempt(() => laggingServers(claim, current, history, owner, sources)),
+      serials,
+      lastAttempt: last?.outcome,
+      security: lookup.security,
+      resolved: lookup.records,
+      ...(claim.known
+        ? await lookAtServers(
+            key,
+            { owner, zone: claim.value.zone.name, current, stored: history, writtenAt: last?.sentAt },
+            sources.serverAnswers,
+          )
+        : { lagging: known(undefined) }),
     };
   };
 
@@ -128,6 +146,10 @@ export async function gather(mailServer: MailServer, attempts: Attempts, sources
 
 const NOT_LOOKED_UP = unknown(transient('NotLookedUp', 'a host that may not be published is not looked up'));
 
+function withoutLookup(host: HostFacts | undefined): OwnerLookup {
+  return { security: host?.security ?? NOT_LOOKED_UP };
+}
+
 async function inParallel<T, V>(
   items: readonly T[],
   keyOfItem: (item: T) => string,
@@ -158,30 +180,17 @@ function mayAbandon({ metadata }: MailServer, now: number, startedAt: number): b
   return now > Math.max(Date.parse(metadata.deletionTimestamp), startedAt) + ABANDON_AFTER_MS;
 }
 
-async function readPrimary(claim: Known<Claim>, owner: Name): Promise<OwnerFacts['current']> {
-  if (!claim.known) return claim;
-  const { provider, zone } = claim.value;
-  return attempt(() => provider.dns.read(zone, owner));
-}
-
-/** The servers that answer something else than the primary. Nothing published, nothing to lag. */
-async function laggingServers(
+/** After our write the serial is read too, behind the records: they are not newer than it. */
+async function readPrimary(
   claim: Known<Claim>,
-  current: OwnerFacts['current'],
-  history: StoredRecordSet | undefined,
   owner: Name,
-  { nameServers }: Sources,
-): Promise<readonly Name[] | undefined> {
-  const isPublished = history !== undefined && history.intent === undefined && history.versions.length > 0;
-  if (!claim.known || !current.known || !isPublished) return undefined;
-  const zone = claim.value.zone.name;
-  const { servers } = await propagation(await nameServers.of(zone), owner, current.value.records);
-  const named = (state: (typeof servers)[number]['state']): Name[] =>
-    servers.filter((server) => server.state === state).map(({ name }) => name);
-  const unreachable = named('Unreachable');
-  if (named('Differs').length > 0 || unreachable.length === 0) return named('Differs');
-  throw transient(
-    'ServersUnreachable',
-    `these name servers of ${zone} do not answer from here on port 53: ${unreachable.join(', ')}`,
-  );
+  intent: Intent | undefined,
+  last: WriteAttempt | undefined,
+): Promise<Pick<OwnerFacts, 'current' | 'serials'>> {
+  if (!claim.known) return { current: claim };
+  const { provider, zone } = claim.value;
+  const current = await attempt(() => provider.dns.read(zone, owner));
+  if (last?.serialBefore === undefined || !isDeepStrictEqual(intent, last.intent)) return { current };
+  const serial = await serialAtPrimary(claim.value);
+  return { current, serials: serial === undefined ? undefined : { beforeWrite: last.serialBefore, now: serial } };
 }

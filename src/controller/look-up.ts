@@ -2,6 +2,7 @@
 import { stalled } from '../core/errors.ts';
 import { known, type Known, type Security } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
+import { decodeTlsa, type TlsaRecord } from '../core/tlsa.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { addressOf } from '../dns/resource-record.ts';
 import { attempt } from './attempt.ts';
@@ -35,18 +36,27 @@ export async function lookUpHost(hostname: Name, resolver: Resolver): Promise<Ho
   };
 }
 
+export interface OwnerLookup {
+  readonly security: Known<Security>;
+  /** Secure or not; undefined where it was not asked for, or could not be found out. */
+  readonly records?: readonly TlsaRecord[] | undefined;
+}
+
 /** Of the host and of the owner below it: the TLSA RRset, or that there is none, must be secure too. */
-export async function lookUpOwner(owner: Name, host: HostFacts, resolver: Resolver): Promise<Known<Security>> {
-  if (!host.security.known) return host.security;
+export async function lookUpOwner(owner: Name, host: HostFacts, resolver: Resolver): Promise<OwnerLookup> {
+  if (!host.security.known) return { security: host.security };
   const hostSecurity = host.security.value;
   const answer = await attempt(() => resolver.lookup(owner, 'TLSA'));
-  if (!answer.known) return answer;
-  const { secure, aliased, wildcard } = answer.value;
-  return known({
-    secure: hostSecurity.secure && secure,
-    alias: hostSecurity.alias ?? (aliased ? owner : undefined),
-    wildcard: hostSecurity.wildcard ?? (wildcard ? owner : undefined),
-  });
+  if (!answer.known) return { security: answer };
+  const { secure, aliased, wildcard, records } = answer.value;
+  return {
+    security: known({
+      secure: hostSecurity.secure && secure,
+      alias: hostSecurity.alias ?? (aliased ? owner : undefined),
+      wildcard: hostSecurity.wildcard ?? (wildcard ? owner : undefined),
+    }),
+    records: records.map(({ rdata }) => decodeTlsa(rdata)),
+  };
 }
 
 /** In one order: resolvers rotate theirs. */

@@ -19,6 +19,7 @@ import { eventsOf, type ObjectEvent } from './mail-server-events.ts';
 import { nextStatus } from './next-status.ts';
 import type { Outcome } from './outcome.ts';
 import { isSameStatus } from './same-status.ts';
+import { serialAtPrimary, type AttemptMemory, type WriteAttempt } from './write-attempt.ts';
 
 export interface MailServerWriter {
   /** Both put what the API server answered into the store. */
@@ -32,9 +33,6 @@ export interface MailServerReconciler {
   readonly writer: MailServerWriter;
   readonly log: Logger;
 }
-
-/** How the last attempt to write at an owner ended, for one MailServer; it lives as long as the process. */
-export type AttemptMemory = Map<Name, 'Applied' | OperatorError>;
 
 const AGAIN: Outcome = { kind: 'Again' };
 const RETRY: Outcome = { kind: 'Retry' };
@@ -100,6 +98,7 @@ async function act(
         effect.changes,
         gathered,
         attempts,
+        reconciler.sources.now,
         reconciler.log.child({ mailServer: keyOf(mailServer) }),
       );
   }
@@ -108,32 +107,39 @@ async function act(
 /** What is refused is said in status by the next pass; the same refusal again is tried less and less often. */
 async function changeRecordSets(
   changes: Extract<Effect, { kind: 'ChangeRecordSets' }>['changes'],
-  { claims }: Gathered,
+  { claims, facts }: Gathered,
   attempts: AttemptMemory,
+  now: () => number,
   log: Logger,
 ): Promise<Outcome> {
   const outcomes = await Promise.all(
     changes.map(async (change): Promise<Outcome> => {
       const claim = claims.get(change.owner);
       if (claim?.known !== true) return AGAIN;
+      const before = attempts.get(change.owner)?.outcome;
+      const { intent } = facts.stored.recordSets.find(({ owner }) => owner === change.owner) ?? {};
+      const serialBefore = await serialAtPrimary(claim.value);
+      const sentAt = now();
+      const remember = (outcome: WriteAttempt['outcome']): void => {
+        attempts.set(change.owner, { outcome, intent, sentAt, serialBefore });
+      };
       const result = await claim.value.provider.writer.write(claim.value.zone, change);
-      const before = attempts.get(change.owner);
       const told = { owner: change.owner, add: change.add.map(formatTlsa), remove: change.remove.map(formatTlsa) };
       switch (result.outcome) {
         case 'Applied':
           log.info(told, 'changed records');
           if (before === undefined || before instanceof OperatorError) {
-            attempts.set(change.owner, 'Applied');
+            remember('Applied');
             return AGAIN;
           }
-          attempts.set(change.owner, notVisible(change.owner));
+          remember(notVisible(change.owner));
           return RETRY;
         case 'Conflict':
           return RETRY;
         case 'Refused':
         case 'Unknown':
           log.warn({ ...told, outcome: result.outcome, err: result.error }, 'records were not changed');
-          attempts.set(change.owner, result.error);
+          remember(result.error);
           return before instanceof OperatorError && before.code === result.error.code ? RETRY : AGAIN;
       }
     }),

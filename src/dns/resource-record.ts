@@ -95,13 +95,28 @@ export function negativeTtl({ rdata, ttlSeconds }: ResourceRecord): number {
   return Math.min(ttlSeconds, rdata.readUInt32BE(rdata.length - 4));
 }
 
+/** The zone's serial, in an SOA record (RFC 1035 §3.3.13): the first of the five numbers at its end. */
+export function serialOf({ rdata }: ResourceRecord): number {
+  return rdata.readUInt32BE(rdata.length - 20);
+}
+
 /** RFC 4034 §3.1. */
 export interface Rrsig {
   readonly typeCovered: number;
   /** The labels of the owner that was signed, without `*`: fewer than the owner's mean that a wildcard made it (§3.1.3). */
   readonly labels: number;
+  /** As it stands in the zone; no validator keeps the records longer (§3.1.4). */
+  readonly originalTtlSeconds: number;
+  /** From inception to expiration, which are serial numbers (§3.1.5); undefined where that is no time forward. */
+  readonly validitySeconds: number | undefined;
 }
 
 export function rrsigOf({ rdata }: ResourceRecord): Rrsig {
-  return { typeCovered: rdata.readUInt16BE(0), labels: rdata.readUInt8(3) };
+  const validity = (rdata.readUInt32BE(8) - rdata.readUInt32BE(12)) >>> 0;
+  return {
+    typeCovered: rdata.readUInt16BE(0),
+    labels: rdata.readUInt8(3),
+    originalTtlSeconds: ttlOf(RRType.RRSIG, rdata.readUInt32BE(4)),
+    validitySeconds: validity <= MAX_TTL ? validity : undefined,
+  };
 }

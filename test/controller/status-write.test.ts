@@ -5,6 +5,7 @@ import { ActiveProviders } from '../../src/controller/active-providers.ts';
 import { Claims } from '../../src/controller/claims.ts';
 import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
 import { reconcileMailServer, type MailServerWriter } from '../../src/controller/reconcile-mail-server.ts';
+import { ServerAnswers } from '../../src/controller/server-answers.ts';
 import { SecretChains } from '../../src/controller/secret-chains.ts';
 import { createStores } from '../../src/controller/watches.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
@@ -56,7 +57,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       resolver,
       secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
       claims: new Claims({ ...stores, providers }),
-      nameServers: new ZoneNameServers(resolver, now),
+      serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
       probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
     },
     writer: {

@@ -6,6 +6,7 @@ import { Rcode, RRType } from '../../constants.ts';
 import { EDNS, EDNS_DO, type Edns } from '../../edns.ts';
 import type { ReceivedMessage } from '../../message.ts';
 import { isWildcardMade, query, rrset, ttlOfRRset, type QueryType } from '../../query.ts';
+import { serialOf } from '../../resource-record.ts';
 import { parseServer } from '../../server.ts';
 import { tsigKey, type TsigAlgorithm } from '../../tsig-key.ts';
 import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
@@ -110,6 +111,11 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
       if (isWildcardMade(answers, owner)) return { records: [], ttlSeconds: undefined };
       const records = rrset(answers, owner, 'TLSA');
       return { records: records.map(({ rdata }) => decodeTlsa(rdata)), ttlSeconds: ttlOfRRset(records) };
+    },
+
+    serial: async ({ name }, signal) => {
+      const [soa] = rrset((await mustAsk(name, 'SOA', EDNS, signal)).answers, name, 'SOA');
+      return soa && serialOf(soa);
     },
 
     change: (zone, changes, signal) => applyChanges(client, zone, changes, signal),

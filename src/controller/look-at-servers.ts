@@ -1,0 +1,70 @@
+/** What a pass asks the authoritative servers about one owner. */
+import { transient } from '../core/errors.ts';
+import { known, unknown, type Known, type OwnerFacts } from '../core/facts.ts';
+import type { Name } from '../core/name.ts';
+import type { StoredRecordSet } from '../core/state.ts';
+import { sameSet, type TlsaRecord } from '../core/tlsa.ts';
+import type { ServerSample } from '../dns/servers.ts';
+import type { ObjectKey } from '../kube/resource.ts';
+import { attempt } from './attempt.ts';
+import type { ServerAnswers } from './server-answers.ts';
+
+export interface Published {
+  readonly owner: Name;
+  readonly zone: Name;
+  readonly current: OwnerFacts['current'];
+  readonly stored: StoredRecordSet | undefined;
+  /** When a change was last sent, milliseconds since 1970. */
+  readonly writtenAt: number | undefined;
+}
+
+/** Something is on its way to the servers. */
+export function isWatched(stored: StoredRecordSet | undefined): boolean {
+  return stored !== undefined && (stored.intent !== undefined || stored.versions.length > 1);
+}
+
+/** Each server is asked once: for its history where something is on its way, and for whether it lags. */
+export async function lookAtServers(
+  mailServer: ObjectKey,
+  { owner, zone, current, stored, writtenAt }: Published,
+  serverAnswers: ServerAnswers,
+): Promise<Pick<OwnerFacts, 'lagging' | 'servers'>> {
+  const isPublished = stored !== undefined && stored.intent === undefined && stored.versions.length > 0;
+  const lagging = (samples: Known<readonly ServerSample[]>): OwnerFacts['lagging'] => {
+    if (!isPublished || !current.known) return known(undefined);
+    return samples.known ? laggingIn(samples.value, zone, current.value.records) : samples;
+  };
+  if (!isWatched(stored)) {
+    if (!isPublished || !current.known) return { lagging: known(undefined) };
+    return { lagging: lagging(await attempt(() => serverAnswers.once(zone, owner))) };
+  }
+  const watched = { owner, zone, gone: [], withSerial: true, writtenAt };
+  const watch = await attempt(() => serverAnswers.watch(mailServer, watched));
+  if (!watch.known) return { servers: watch, lagging: lagging(watch) };
+  return { servers: known(watch.value.servers), lagging: lagging(known(watch.value.samples)) };
+}
+
+/** The servers that answer something else than the primary. Who is silent may do so too. */
+function laggingIn(
+  samples: readonly ServerSample[],
+  zone: Name,
+  records: readonly TlsaRecord[],
+): Known<readonly Name[]> {
+  const lagging = samples.filter(({ outcomes }) =>
+    [...outcomes.values()].some((outcome) => typeof outcome !== 'string' && !sameSet(outcome.records, records)),
+  );
+  const silent = samples.filter(({ state }) => state === 'Silent');
+  const answering = samples.filter(({ state }) => state === 'Answers');
+  if (lagging.length > 0 || (silent.length === 0 && answering.length > 0)) return known(lagging.map(nameOf));
+  const unreachable = (silent.length > 0 ? silent : samples).map(nameOf);
+  return unknown(
+    transient(
+      'ServersUnreachable',
+      `these name servers of ${zone} do not answer from here on port 53: ${unreachable.join(', ')}`,
+    ),
+  );
+}
+
+function nameOf({ name }: ServerSample): Name {
+  return name;
+}
