@@ -5,6 +5,7 @@ import { describeChanges } from './changes.ts';
 import { describeFailures } from './failures.ts';
 import type { Harness } from './harness.ts';
 import { describeNames } from './names.ts';
+import { describeSerials } from './serials.ts';
 import { Suite } from './suite.ts';
 import { describeZones } from './zones.ts';
 
@@ -20,6 +21,9 @@ export function describeProvider(name: string, start: () => Promise<Harness>): v
     });
     describe('a change', () => {
       describeChanges(suite);
+    });
+    describe('the serial', () => {
+      describeSerials(suite);
     });
     describe('several owners at once', () => {
       describeBatches(suite);
