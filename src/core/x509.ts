@@ -1,37 +1,37 @@
-/** The one place that reads X.509: wraps @peculiar/x509, which needs the Reflect polyfill before it. */
-import 'reflect-metadata';
-import { createPublicKey, X509Certificate as OpenSSLCertificate, type KeyObject } from 'node:crypto';
-import { SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509';
+/** The one place that reads X.509: with OpenSSL, as most senders do. */
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { Certificate, KeyAlgorithm } from './certificate.ts';
+import { spkiIn } from './der.ts';
 
 /**
- * Reads DER; undefined when it is not exactly one certificate that both libraries can read: most senders use OpenSSL, and
- * @peculiar/x509 gives the key as it stands (Node's `publicKey.export()` encodes it anew, which can change its hash).
+ * Reads DER; undefined when it is not exactly one certificate. The key is taken as it stands: Node's `publicKey.export()` encodes it anew,
+ * which can change its hash.
  */
 export function readCertificate(der: Uint8Array): Certificate | undefined {
   try {
-    const openssl = new OpenSSLCertificate(der);
-    const peculiar = new X509Certificate(Uint8Array.from(der));
-    const spki = Buffer.from(peculiar.publicKey.rawData);
-    const key = publicKeyOf(openssl);
-    if (!openssl.raw.equals(der) || !openssl.raw.includes(spki)) return undefined;
+    const openssl = new X509Certificate(der);
+    if (!openssl.raw.equals(der)) return undefined;
+    const spki = spkiIn(openssl.raw);
+    if (spki === undefined) return undefined;
+    const { validFrom, validTo } = openssl;
     // Node makes any date at all out of one that cannot be read; OpenSSL's text says so.
-    if (!openssl.validFrom.endsWith(' GMT') || !openssl.validTo.endsWith(' GMT')) return undefined;
+    if (!validFrom.endsWith(' GMT') || !validTo.endsWith(' GMT')) return undefined;
+    const { subject, issuer } = openssl;
+    const key = publicKeyOf(openssl);
     return {
       der,
       spki,
-      subject: peculiar.subject,
-      issuer: peculiar.issuer,
-      // Reading extensions is slow, and CA certificates have no such names.
-      dnsNames: openssl.subjectAltName === undefined ? [] : dnsNamesOf(peculiar),
-      notBefore: openssl.validFromDate,
-      notAfter: openssl.validToDate,
+      subject,
+      issuer,
+      dnsNames: dnsNamesIn(openssl.subjectAltName),
+      notBefore: new Date(validFrom),
+      notAfter: new Date(validTo),
       isCA: openssl.ca,
-      selfSigned: openssl.subject === openssl.issuer && key !== undefined && openssl.verify(key),
+      selfSigned: subject === issuer && key !== undefined && openssl.verify(key),
       keyAlgorithm: KEY_ALGORITHMS.get(key?.asymmetricKeyType) ?? 'Other',
     };
   } catch {
-    // The libraries' words may quote what they read.
+    // OpenSSL's words may quote what it read.
     return undefined;
   }
 }
@@ -45,15 +45,16 @@ export function readPublicKey(spki: Uint8Array): KeyObject | undefined {
   }
 }
 
-function dnsNamesOf(certificate: X509Certificate): string[] {
-  const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
-  return names
-    .filter((name) => name.type === 'dns')
-    .filter((name) => DNS_ID.test(name.value))
-    .map((name) => name.value.toLowerCase());
+/** Node writes `DNS:mx1.example.nl, IP Address:192.0.2.1`, and puts what holds a comma or the like into quotes, the comma escaped. */
+function dnsNamesIn(subjectAltName = ''): string[] {
+  return subjectAltName
+    .split(', ')
+    .filter((name) => name.startsWith('DNS:'))
+    .map((name) => name.slice('DNS:'.length).toLowerCase())
+    .filter((name) => DNS_ID.test(name));
 }
 
-const DNS_ID = /^(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i;
+const DNS_ID = /^(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/;
 
 const KEY_ALGORITHMS = new Map<KeyObject['asymmetricKeyType'], KeyAlgorithm>([
   ['rsa', 'RSA'],
@@ -64,7 +65,7 @@ const KEY_ALGORITHMS = new Map<KeyObject['asymmetricKeyType'], KeyAlgorithm>([
 ]);
 
 /** Undefined for a kind of key that OpenSSL does not know; its hash can be published all the same. */
-function publicKeyOf(certificate: OpenSSLCertificate): KeyObject | undefined {
+function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   try {
     return certificate.publicKey;
   } catch {
