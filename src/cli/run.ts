@@ -66,6 +66,11 @@ const options = {
   },
 } as const;
 
+const VALIDATION_WARNINGS = {
+  NotProven: 'the resolver says that it validates; that cannot be proven, for it does not do RFC 8509',
+  No: 'the resolver does not validate DNSSEC',
+};
+
 export const run: Command = {
   synopsis: 'run [OPTION]...',
   description:
@@ -81,7 +86,14 @@ export const run: Command = {
       format: oneOf(['json', 'pretty'] as const, values['log-format'], 'log-format'),
     });
     const denied = parseDenyCidrs(values['probe-deny-cidr']);
-    const resolver = createResolver({ servers: (values.resolver ?? ['127.0.0.1']).map(parseServer) });
+    const resolver = createResolver({
+      servers: (values.resolver ?? ['127.0.0.1']).map(parseServer),
+      monotonic: systemClock.monotonic,
+      onValidation: (server, validation) => {
+        if (validation === 'Proven') log.info({ resolver: server }, 'the resolver validates');
+        else log.warn({ resolver: server, validation }, VALIDATION_WARNINGS[validation]);
+      },
+    });
     const elects = oneOf(['true', 'false'] as const, values['leader-elect'], 'leader-elect') === 'true';
     const kubeconfig = values.kubeconfig ?? env['KUBECONFIG'];
     const metrics = createMetrics();

@@ -30,6 +30,7 @@ export async function lookUpHost(hostname: Name, resolver: Resolver): Promise<Ho
     ),
     security: known({
       secure: found.every((lookup) => lookup.secure),
+      notValidated: found.find((lookup) => lookup.notValidated)?.notValidated,
       alias: found.some((lookup) => lookup.aliased) ? hostname : undefined,
       wildcard: found.some((lookup) => lookup.wildcard) ? hostname : undefined,
     }),
@@ -48,10 +49,11 @@ export async function lookUpOwner(owner: Name, host: HostFacts, resolver: Resolv
   const hostSecurity = host.security.value;
   const answer = await attempt(() => resolver.lookup(owner, 'TLSA'));
   if (!answer.known) return { security: answer };
-  const { secure, aliased, wildcard, records } = answer.value;
+  const { secure, aliased, wildcard, notValidated, records } = answer.value;
   return {
     security: known({
       secure: hostSecurity.secure && secure,
+      notValidated: hostSecurity.notValidated ?? notValidated,
       alias: hostSecurity.alias ?? (aliased ? owner : undefined),
       wildcard: hostSecurity.wildcard ?? (wildcard ? owner : undefined),
     }),

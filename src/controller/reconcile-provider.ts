@@ -190,7 +190,8 @@ async function lookAtZone(
   const looked = await attempt(() => Promise.all([providers.findZone(active, name), resolver.lookup(name, 'DS')]));
   if (!looked.known) return [{ name, signing: 'Unknown' }];
   const [zone, ds] = looked.value;
-  return zone === undefined ? [] : [{ ...zone, dsAtParent: ds.status === 'Found' && ds.secure }];
+  const dsAtParent = ds.notValidated === undefined ? { dsAtParent: ds.status === 'Found' && ds.secure } : {};
+  return zone === undefined ? [] : [{ ...zone, ...dsAtParent }];
 }
 
 /** What status can hold. */

@@ -147,11 +147,14 @@ function dnssecSecure(facts: Facts): ConditionState {
   const owners = facts.owners.filter((owner) => owner.desired && owner.zone.known);
   if (owners.length === 0)
     return state('DNSSECSecure', 'Unknown', 'NotChecked', 'no owner name is accepted, so none was looked up');
-  const problems = problemsOf(owners.map((owner) => owner.security));
+  const problems = owners.flatMap(({ security }) => {
+    const problem = security.known ? security.value.notValidated : security.error;
+    return problem ?? [];
+  });
   const bogus = problems.find((problem) => problem.code === 'Bogus');
   if (bogus !== undefined) return state('DNSSECSecure', 'False', bogus.code, sentences(problems));
   const insecure = owners
-    .filter((owner) => owner.security.known && !owner.security.value.secure)
+    .filter(({ security }) => security.known && !security.value.secure && security.value.notValidated === undefined)
     .map((owner) => owner.owner);
   if (insecure.length > 0) {
     return state(

@@ -36,6 +36,8 @@ export interface Desired {
 export interface Security {
   /** Both were answered with the AD bit: the addresses of the host, and the TLSA RRset or its absence. */
   readonly secure: boolean;
+  /** Why it is not known whether the names are secure (`secure` is false then). */
+  readonly notValidated?: OperatorError | undefined;
   /** A CNAME stands at this name. */
   readonly alias?: Name | undefined;
   /** This name's answer was made from a wildcard: a record below it would take the name's address away. */

@@ -78,6 +78,7 @@ function hostIsNoWildcard({ owner }: FirstPublication): OperatorError | undefine
 
 function zoneIsSecure({ facts, owner }: FirstPublication): OperatorError | undefined {
   if (facts.desired.dnssec !== 'Require' || !owner.security.known || owner.security.value.secure) return undefined;
+  if (owner.security.value.notValidated !== undefined) return owner.security.value.notValidated;
   return stalled(
     'Insecure',
     `${owner.hostname} or ${owner.owner} is not secured by DNSSEC, so senders would ignore the records; sign the zone and put its DS into the parent zone, or set spec.verification.dnssec to Warn`,

@@ -4,7 +4,8 @@ import type { Name } from '../core/name.ts';
 import type { StalledCode, TransientCode } from '../core/reasons.ts';
 import type { ExchangeFailure } from './exchange-error.ts';
 
-export type ResolverFailure = ExchangeFailure | 'ServerFailure' | 'Refused' | 'NotRecursive' | 'NotConfigured';
+export type ResolverFailure =
+  ExchangeFailure | 'ServerFailure' | 'Refused' | 'NotRecursive' | 'DoesNotValidate' | 'NotConfigured';
 
 type Sayer = (server: string, timeoutMs: number) => string;
 
@@ -61,6 +62,12 @@ const TABLE: Readonly<Record<ResolverFailure, Entry>> = {
     'Stalled',
     'ResolverNotRecursive',
     (server) => `${server} answers for its own zones only: configure a validating resolver`,
+  ],
+  DoesNotValidate: [
+    'Stalled',
+    'ResolverDoesNotValidate',
+    (server) =>
+      `the resolver ${server} does not validate DNSSEC, so nothing is known of the security of any name: configure one that does with --resolver (deploy/ brings one)`,
   ],
   NotConfigured: ['Stalled', 'ResolverNotConfigured', () => 'no validating resolver is configured'],
 };

@@ -14,12 +14,16 @@ import { isWildcardMade, query, rrset, ttlOfRRset, type QueryType } from './quer
 import { bogus, resolverError, type ResolverFailure } from './resolver-errors.ts';
 import { negativeTtl, targetOf, type ResourceRecord } from './resource-record.ts';
 import { formatServer, type Server } from './server.ts';
+import { validationMemory } from './validation-memory.ts';
+import type { Validation } from './validation.ts';
 
 export interface Lookup {
   /** `NoData`: the name exists, this type does not. `NoName`: neither (RFC 2308 §2). */
   readonly status: 'Found' | 'NoData' | 'NoName';
   /** The resolver has validated it all: the records, or that there are none, and every alias on the way. */
   readonly secure: boolean;
+  /** Why the resolver's word means nothing (`secure` is false then): it does not validate, or whether it does cannot be found out now. */
+  readonly notValidated: OperatorError | undefined;
   readonly records: readonly ResourceRecord[];
   /** Of the records; of the denial where there are none and the resolver says so. */
   readonly ttlSeconds: number | undefined;
@@ -38,22 +42,46 @@ export interface Resolver {
   lookup(name: Name, type: QueryType, signal?: AbortSignal): Promise<Lookup>;
 }
 
-/** The servers are tried in turn; a bogus answer is an answer. `timeoutMs` is for each address, 5 seconds if not given. */
-export function createResolver(options: {
+export interface ResolverOptions {
   readonly servers: readonly Server[];
+  /** For each address, 5 seconds if not given. */
   readonly timeoutMs?: number;
-}): Resolver {
-  const { servers, timeoutMs = 5000 } = options;
+  /** Milliseconds since some moment; never set. */
+  readonly monotonic: () => number;
+  /** Told of each server, when that changes, whether it validates. */
+  readonly onValidation?: (server: string, validation: Validation) => void;
+}
+
+/** The servers are tried in turn, those that do not validate last; a bogus answer is an answer. */
+export function createResolver(options: ResolverOptions): Resolver {
+  const { servers, timeoutMs = 5000, monotonic, onValidation } = options;
+  const resolvers = servers.map((server) => ({
+    server,
+    validation: validationMemory({
+      ask: (name, type) => sendQuery(server, name, type, ['rd', 'ad'], { timeoutMs, signal: undefined }),
+      monotonic,
+      onChange: (validation) => onValidation?.(formatServer(server), validation),
+    }),
+  }));
 
   const lookup = async (name: Name, type: QueryType, signal?: AbortSignal): Promise<Lookup> => {
     let last: OperatorError | undefined;
-    for (const server of servers) {
+    let unvalidated: Lookup | undefined;
+    for (const { server, validation } of resolvers) {
       const result = await ask(server, name, type, { timeoutMs, signal });
-      if (typeof result !== 'string') return result;
+      if (typeof result !== 'string') {
+        const found = await validation();
+        if (found === 'Proven' || found === 'NotProven') return result;
+        const why = found === 'No' ? 'DoesNotValidate' : found;
+        const notValidated = resolverError(why, formatServer(server), timeoutMs);
+        unvalidated ??= { ...result, secure: false, notValidated };
+        continue;
+      }
       if (result === 'Bogus') throw bogus(name, type);
       last = resolverError(result, formatServer(server), timeoutMs);
       if (result === 'Aborted') break;
     }
+    if (unvalidated !== undefined) return unvalidated;
     throw last ?? resolverError('NotConfigured', '', timeoutMs);
   };
   return { lookup };
@@ -70,11 +98,7 @@ async function ask(
   type: QueryType,
   options: AskOptions,
 ): Promise<Lookup | 'Bogus' | ResolverFailure> {
-  const send = async (flags: readonly Flag[]): Promise<Message> => {
-    const message = query(name, type, flags, EDNS_DO);
-    const answer: Answer = await exchange(server, { message, octets: encodeMessage(message) }, options);
-    return answer.message;
-  };
+  const send = (flags: readonly Flag[]): Promise<Message> => sendQuery(server, name, type, flags, options);
   try {
     const answer = await send(['rd', 'ad']);
     if (answer.rcode === Rcode.ServFail) {
@@ -90,6 +114,18 @@ async function ask(
     if (error instanceof ExchangeError) return error.failure;
     throw error;
   }
+}
+
+async function sendQuery(
+  server: Server,
+  name: Name,
+  type: QueryType,
+  flags: readonly Flag[],
+  options: AskOptions,
+): Promise<Message> {
+  const message = query(name, type, flags, EDNS_DO);
+  const answer: Answer = await exchange(server, { message, octets: encodeMessage(message) }, options);
+  return answer.message;
 }
 
 /** What an answer says of a name. `Malformed`: what no resolver answers. */
@@ -111,6 +147,7 @@ export function readLookup(answer: Message, name: Name, type: QueryType): Lookup
   return {
     status: records.length > 0 ? 'Found' : absent,
     secure: answer.flags.has('ad'),
+    notValidated: undefined,
     records,
     ttlSeconds: records.length > 0 ? ttlOfRRset(records) : soa && negativeTtl(soa),
     canonicalName,

@@ -45,7 +45,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
   const now = (): number => Date.parse('2026-11-22T12:00:00Z');
   const stores = createStores(log);
   const providers = new ActiveProviders(now);
-  const resolver = createResolver({ servers: [] });
+  const resolver = createResolver({ servers: [], monotonic: now });
   let events = 0;
   const outcome = await reconcileMailServer(MAIL_SERVER, new Map(), {
     log,

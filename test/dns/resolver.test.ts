@@ -54,7 +54,10 @@ describe('look-ups through a validating resolver', () => {
       ],
     });
     unbound = await startUnbound({ dir: join(dir, 'unbound'), address: '10.53.1.13', port: 53, chain });
-    resolver = createResolver({ servers: [{ host: unbound.address, port: unbound.port }] });
+    resolver = createResolver({
+      servers: [{ host: unbound.address, port: unbound.port }],
+      monotonic: () => performance.now(),
+    });
   });
 
   afterAll(async () => {
@@ -124,7 +127,10 @@ describe('look-ups through a validating resolver', () => {
   );
 
   test('an authoritative server is no resolver, and its referral is not "no such name"', async () => {
-    const authoritative = createResolver({ servers: [{ host: chain.parent.address, port: 53 }] });
+    const authoritative = createResolver({
+      servers: [{ host: chain.parent.address, port: 53 }],
+      monotonic: () => performance.now(),
+    });
     await expect(authoritative.lookup('mx1.example.nl', 'A')).rejects.toMatchObject({ code: 'ResolverNotRecursive' });
   });
 });
@@ -137,7 +143,22 @@ describe('a resolver that does not answer', () => {
 
   const name = '_25._tcp.mx1.example.nl';
   const RECURSIVE = { flags: new Set(['qr', 'ra', 'ad'] as const) };
-  const denial: Handler = (request) => [answerTo(request, { ...RECURSIVE, rcode: Rcode.NXDomain })];
+  /** Of all names, but for what a resolver is asked to see whether it validates. */
+  const denial: Handler = (request) => [
+    answerTo(
+      request,
+      request.questions[0]?.type === RRType.SOA && request.questions[0].name === '.'
+        ? { ...RECURSIVE, answers: [ROOT_SOA] }
+        : { ...RECURSIVE, rcode: Rcode.NXDomain },
+    ),
+  ];
+  const ROOT_SOA: ResourceRecord = {
+    name: '.',
+    type: RRType.SOA,
+    class: RRClass.IN,
+    ttlSeconds: 60,
+    rdata: Buffer.concat([encodeName('.'), encodeName('.'), Buffer.alloc(20)]),
+  };
   const rcode =
     (code: number): Handler =>
     (request) => [answerTo(request, { ...RECURSIVE, rcode: code })];
@@ -152,7 +173,7 @@ describe('a resolver that does not answer', () => {
   async function lookup(...handlers: readonly Handler[]): Promise<Lookup> {
     const servers = await Promise.all(handlers.map((handler) => startFakeServer(handler)));
     fakes.push(...servers);
-    return createResolver({ servers, timeoutMs: 100 }).lookup(name, 'TLSA');
+    return createResolver({ servers, timeoutMs: 100, monotonic: () => performance.now() }).lookup(name, 'TLSA');
   }
 
   test.each<[string, Handler, string]>([
@@ -199,6 +220,7 @@ describe('a resolver that does not answer', () => {
   test('the caller gives up', async () => {
     const resolver = createResolver({
       servers: [await startFakeServer(denial).then((fake) => (fakes.push(fake), fake))],
+      monotonic: () => performance.now(),
     });
     await expect(resolver.lookup(name, 'TLSA', AbortSignal.abort())).rejects.toMatchObject({ code: 'Aborted' });
   });

@@ -68,7 +68,10 @@ describe('BIND and RFC 2136', () => {
     const dir = mkdtempSync(join(tmpdir(), 'unbound-'));
     const unbound = await startUnbound({ dir, address: '10.53.3.16', port: 53, chain, cache: 'None' });
     try {
-      const resolver = createResolver({ servers: [{ host: unbound.address, port: unbound.port }] });
+      const resolver = createResolver({
+        servers: [{ host: unbound.address, port: unbound.port }],
+        monotonic: () => performance.now(),
+      });
       const owner = '_25._tcp.secure.hosts.example.nl';
       const change = async (of: Change): Promise<void> => {
         expect(await bind.provider.change(zone, [of])).toEqual([{ outcome: 'Applied' }]);

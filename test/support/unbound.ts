@@ -13,7 +13,7 @@ export interface UnboundServer {
 }
 
 /**
- * Starts Unbound and waits until it answers the chain's zone with AD. With `cache: 'None'` it asks the zones' servers anew for every
+ * Starts Unbound and waits until it answers the chain's zone, with AD if it validates. With `cache: 'None'` it asks the zones' servers anew for every
  * question (the way to them and the keys are kept); otherwise it keeps an RRset up to its TTL + 1 s, as resolvers do.
  */
 export async function startUnbound(options: {
@@ -22,8 +22,10 @@ export async function startUnbound(options: {
   readonly port: number;
   readonly chain: DnssecChain;
   readonly cache?: 'FullTTL' | 'None';
+  /** `iterator`: it does not validate. */
+  readonly modules?: 'validator iterator' | 'iterator';
 }): Promise<UnboundServer> {
-  const { dir, address, port, chain, cache = 'FullTTL' } = options;
+  const { dir, address, port, chain, cache = 'FullTTL', modules = 'validator iterator' } = options;
   mkdirSync(dir, { recursive: true });
   const configuration = join(dir, 'unbound.conf');
   const settings = [
@@ -38,7 +40,7 @@ export async function startUnbound(options: {
     'access-control: 0.0.0.0/0 allow',
     'do-ip6: no',
     'num-threads: 1',
-    'module-config: "validator iterator"',
+    `module-config: "${modules}"`,
     `root-hints: "${chain.rootHintsFile}"`,
     `trust-anchor-file: "${chain.trustAnchorFile}"`,
     'trust-anchor-signaling: no',
@@ -65,9 +67,10 @@ export async function startUnbound(options: {
     logFile: join(dir, 'unbound.log'),
   });
   const question = ['+dnssec', '+time=2', '+tries=1', chain.zone, 'SOA'];
-  await started(program, `unbound on ${address}@${port} validates ${chain.zone}`, async () => {
+  const wanted = modules === 'iterator' ? /;; flags:[^;]* ra[ ;]/ : /;; flags:[^;]* ad[ ;]/;
+  await started(program, `unbound on ${address}@${port} answers for ${chain.zone}`, async () => {
     const { stdout } = await run('dig', [`@${address}`, '-p', String(port), ...question]);
-    return /;; flags:[^;]* ad[ ;]/.test(stdout);
+    return stdout.includes('status: NOERROR') && wanted.test(stdout);
   });
   return {
     address,

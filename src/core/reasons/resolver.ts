@@ -26,6 +26,13 @@ export const RESOLVER = {
     meaning: 'It answers for its own zones only.',
     remedy: 'Name a validating resolver in `--resolver`.',
   },
+  ResolverDoesNotValidate: {
+    kind: 'Stalled',
+    meaning:
+      'It does not validate DNSSEC: its answer for the root is not secure, or it calls names secure that nobody signs. So nothing is known of any zone.',
+    remedy:
+      'Name a validating resolver in `--resolver`, or turn validation on. [How that is found out](operations.md#the-resolver-must-validate).',
+  },
   ResolverAnswerMalformed: {
     kind: 'Transient',
     meaning: 'What came back is not a DNS answer.',
