@@ -1,21 +1,16 @@
 /** What the authoritative servers answered for the owners that something is on its way to: many looks, kept in memory only. */
 import type { NameServerFacts, ServerAnswer } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
-import { isSerialAtLeast } from '../core/serial.ts';
-import { sameSet } from '../core/tlsa.ts';
 import type { NameServer } from '../dns/name-servers.ts';
 import { askServers, type Question, type ServerSample } from '../dns/servers.ts';
 import type { ObjectKey } from '../kube/resource.ts';
+import { appended } from './kept-answers.ts';
 import type { GoneNameServer, ZoneNameServers } from './zone-name-servers.ts';
 
 /** Passes follow each other closely: what was answered just now is not asked again. */
 const FRESH_MS = 5_000;
 /** So long an address that was silent is not asked for other owners either, or one dead server would hold up thousands of passes. */
 const SILENT_MS = 10_000;
-/** So many of the newest answers of an address are kept as they came. */
-const RECENT = 6;
-/** Of one address. */
-const MAX_ANSWERS = 64;
 
 export interface WatchedOwner {
   readonly owner: Name;
@@ -124,36 +119,4 @@ export class ServerAnswers {
 function factsOf({ name, state, goneUntil }: Memory['samples'][number], memory: Memory): NameServerFacts {
   const answers = [...(memory.answers.get(name)?.values() ?? [])].flat();
   return { name, state, answers: answers.sort((a, b) => a.at.getTime() - b.at.getTime()), goneUntil };
-}
-
-/**
- * What is older than the newest few is thinned out: of three equal ones in a row the middle one goes. If that is not enough the oldest go,
- * but never the one with the lowest serial: it shows what the server had not reached yet.
- */
-export function appended(before: readonly ServerAnswer[], next: ServerAnswer): readonly ServerAnswer[] {
-  const last = before.at(-1);
-  // One array for all equal records: there may be thousands of owners.
-  const isSame = last !== undefined && sameSet(last.records, next.records);
-  const answers = [...before, isSame ? { ...next, records: last.records } : next];
-  const middle = answers.length - RECENT - 1;
-  const [older, old, newer] = [answers[middle - 1], answers[middle], answers[middle + 1]];
-  if (older && old && newer && isEqual(older, old) && isEqual(old, newer)) answers.splice(middle, 1);
-  if (answers.length > MAX_ANSWERS) answers.splice(answers[0] === lowest(answers) ? 1 : 0, 1);
-  return answers;
-}
-
-function isEqual(a: ServerAnswer, b: ServerAnswer): boolean {
-  return (
-    a.serial === b.serial &&
-    a.ttlSeconds === b.ttlSeconds &&
-    a.signatureValiditySeconds === b.signatureValiditySeconds &&
-    sameSet(a.records, b.records)
-  );
-}
-
-function lowest(answers: readonly ServerAnswer[]): ServerAnswer | undefined {
-  return answers.reduce<ServerAnswer | undefined>((low, answer) => {
-    if (answer.serial === undefined) return low;
-    return low?.serial === undefined || !isSerialAtLeast(answer.serial, low.serial) ? answer : low;
-  }, undefined);
 }
