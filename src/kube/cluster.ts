@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { fetch, type Dispatcher, type Response } from 'undici';
+import { request as send, type Dispatcher } from 'undici';
 import { childOf } from './abort.ts';
 import { ApiError, codeOf, errorOfAnswer, errorWithoutAnswer } from './api-error.ts';
 import { systemClock } from './clock.ts';
@@ -52,7 +52,7 @@ export class Cluster {
     const timer = abortAfter(request, controller);
     try {
       const response = await this.#send(request, controller.signal, ({ calls }) => calls);
-      return (await response.json()) as T;
+      return (await response.body.json()) as T;
     } catch (cause) {
       request.signal?.throwIfAborted();
       if (cause instanceof ApiError) throw cause;
@@ -72,7 +72,7 @@ export class Cluster {
     try {
       const response = await this.#send(request, controller.signal, ({ watches }) => watches);
       clearTimeout(timer);
-      yield* response.body ?? [];
+      yield* response.body as AsyncIterable<Uint8Array>;
     } finally {
       clearTimeout(timer);
       release();
@@ -84,7 +84,11 @@ export class Cluster {
     await Promise.all([this.#pools?.calls.destroy(), this.#pools?.watches.destroy()]);
   }
 
-  async #send(request: ApiRequest, signal: AbortSignal, choose: (pools: Pools) => Dispatcher): Promise<Response> {
+  async #send(
+    request: ApiRequest,
+    signal: AbortSignal,
+    choose: (pools: Pools) => Dispatcher,
+  ): Promise<Dispatcher.ResponseData> {
     const url = new URL(this.server + request.path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
@@ -93,8 +97,8 @@ export class Cluster {
     const tellDate = this.serverClock.asked();
     let code = '<error>';
     try {
-      // Not undici's `request`: that heeds the signal only once it has a connection.
-      const response = await fetch(url, {
+      // Not `fetch`, which costs the processor three times as much.
+      const answer = send(url, {
         dispatcher: choose(pools),
         method: request.method,
         headers: {
@@ -105,14 +109,15 @@ export class Cluster {
           ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
-        redirect: 'manual',
         signal,
       });
-      code = String(response.status);
-      tellDate(response.headers.get('date'));
-      if (response.ok) return response;
-      await response.arrayBuffer(); // else the connection would be closed
-      throw errorOfAnswer(nameOf(request), response.status);
+      const response = await unlessAborted(answer, signal);
+      code = String(response.statusCode);
+      const { date } = response.headers;
+      tellDate(typeof date === 'string' ? date : null);
+      if (response.statusCode >= 200 && response.statusCode < 300) return response;
+      await response.body.dump(); // else the connection would be closed
+      throw errorOfAnswer(nameOf(request), response.statusCode);
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof ApiError) throw error;
@@ -138,6 +143,21 @@ export class Cluster {
 
 function nameOf({ method, path }: ApiRequest): string {
   return `${method} ${path}`;
+}
+
+/** undici heeds the signal only once there is a connection; before, it merely sends nothing any more. */
+async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    reject(signal.reason as Error);
+  };
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([call, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function abortAfter({ timeoutMs = TIMEOUT_MS }: ApiRequest, controller: AbortController): NodeJS.Timeout {
