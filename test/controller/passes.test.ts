@@ -1,0 +1,185 @@
+/** What passes over one MailServer find out of a change that is on its way: real name servers, and nothing of Kubernetes but its objects. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MailServer } from '../../src/api/mail-server.ts';
+import { ActiveProviders } from '../../src/controller/active-providers.ts';
+import { Claims } from '../../src/controller/claims.ts';
+import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
+import { FINALIZER, gather, type Sources } from '../../src/controller/gather.ts';
+import { reconcileMailServer } from '../../src/controller/reconcile-mail-server.ts';
+import { SecretChains } from '../../src/controller/secret-chains.ts';
+import { ServerAnswers } from '../../src/controller/server-answers.ts';
+import { createStores } from '../../src/controller/watches.ts';
+import type { AttemptMemory } from '../../src/controller/write-attempt.ts';
+import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
+import type { OwnerFacts } from '../../src/core/facts.ts';
+import { isSerialAtLeast } from '../../src/core/serial.ts';
+import { daneEE, formatTlsa } from '../../src/core/tlsa.ts';
+import { createRfc2136Provider } from '../../src/dns/providers/rfc2136/index.ts';
+import { createZoneWriter } from '../../src/dns/providers/zone-writer.ts';
+import { createResolver } from '../../src/dns/resolver.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { startDnssecChain, type DnssecChain } from '../support/dnssec-chain.ts';
+import { startUnbound, type UnboundServer } from '../support/unbound.ts';
+
+const hostname = 'mx1.example.nl';
+const owner = `_25._tcp.${hostname}`;
+const a = daneEE('01'.repeat(32));
+const since = '2026-11-22T12:00:00Z';
+
+/** It published, and is to withdraw. */
+const MAIL_SERVER: MailServer = {
+  apiVersion: 'tlsa-operator.io/v1alpha1',
+  kind: 'MailServer',
+  metadata: {
+    name: 'mx1',
+    namespace: 'mail',
+    uid: 'uid',
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: since,
+    finalizers: [FINALIZER],
+  },
+  spec: {
+    hostnames: [hostname],
+    ports: [25],
+    certificates: [{ secretName: 'tls' }],
+    providerRef: { kind: 'DNSProvider', name: 'bind' },
+    ttlSeconds: 60,
+    records: ['3 1 1', '2 1 1'],
+    publish: false,
+    adoption: 'Keep',
+    deletion: 'Withdraw',
+    suspend: false,
+    rollover: { retireAfter: '24h' },
+    verification: { dnssec: 'Require', probe: 'Disabled', interval: '1h' },
+  },
+  status: {
+    observedGeneration: 1,
+    recordSets: [
+      {
+        owner,
+        provider: 'DNSProvider/bind',
+        zone: 'example.nl',
+        ttlSeconds: 60,
+        records: [{ data: formatTlsa(a), role: 'Former' }],
+        versions: [{ n: 1, kind: 'Written', records: [formatTlsa(a)], ttlSeconds: 60, writtenAt: since }],
+      },
+    ],
+  },
+};
+
+const dir = mkdtempSync(join(tmpdir(), 'passes-'));
+const log = createLogger({ level: 'silent', format: 'json' });
+const now = (): number => Date.parse(since);
+let chain: DnssecChain;
+let unbound: UnboundServer;
+let sources: Sources;
+
+beforeAll(async () => {
+  chain = await startDnssecChain({
+    dir,
+    addresses: { primary: '10.53.2.10', secondary: '10.53.2.11', parent: '10.53.2.12' },
+    secondary: 'Held',
+    records: [
+      { name: hostname, type: 'A', data: '10.53.2.14' },
+      { name: owner, type: 'TLSA', data: formatTlsa(a) },
+    ],
+  });
+  unbound = await startUnbound({ dir: join(dir, 'unbound'), address: '10.53.2.13', port: 53, chain, cache: 'None' });
+  const servers = [{ host: unbound.address, port: unbound.port }];
+  const resolver = createResolver({ servers, monotonic: () => performance.now() });
+  const { tsigKey, primary } = chain;
+  const dns = createRfc2136Provider({
+    server: primary.address,
+    tsigKeyName: tsigKey.name,
+    tsigAlgorithm: tsigKey.algorithm,
+    tsigSecret: tsigKey.secret,
+    now: Date.now,
+  });
+  const providers = new ActiveProviders(now);
+  providers.ready('DNSProvider/mail/bind', { dns, writer: createZoneWriter(dns), allow: undefined });
+  const stores = createStores(log);
+  sources = {
+    now,
+    startedAt: now(),
+    clockSkewMs: () => 0,
+    providers,
+    resolver,
+    secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
+    claims: new Claims({ ...stores, providers }),
+    serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
+    probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
+  };
+});
+afterAll(async () => {
+  await unbound.stop();
+  await chain.stop();
+  rmSync(dir, { recursive: true });
+});
+
+test('what each server answers, and the serial, from before the write until it is confirmed', async () => {
+  let mailServer = MAIL_SERVER;
+  const attempts: AttemptMemory = new Map();
+  const look = async (object = mailServer): Promise<OwnerFacts> => {
+    const { facts } = await gather(object, attempts, sources);
+    const [found] = facts.owners;
+    if (found === undefined) throw new Error('no owner');
+    return found;
+  };
+  const pass = async (): Promise<void> => {
+    await reconcileMailServer(mailServer, attempts, {
+      log,
+      sources,
+      writer: {
+        replaceStatus: (object) => {
+          mailServer = object;
+          return Promise.resolve({ outcome: 'Written', object });
+        },
+        setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
+        event: () => undefined,
+      },
+    });
+  };
+  const answered = ({ servers }: OwnerFacts): unknown =>
+    servers?.known === true ? servers.value.map(({ answers }) => answers.map(({ records }) => records)) : servers;
+  const intent = (): unknown => mailServer.status.recordSets?.[0]?.intent;
+  const serial = async (): Promise<number> => Number((await chain.dig('+short', 'example.nl', 'SOA')).split(' ')[2]);
+
+  // At rest nobody is watched; who lags is asked all the same.
+  const atRest = await look();
+  expect(atRest).toMatchObject({
+    current: { value: { records: [a] } },
+    lagging: { known: true, value: [] },
+    resolved: [a],
+  });
+  expect([atRest.servers, atRest.serials]).toEqual([undefined, undefined]);
+
+  await pass();
+  expect(intent()).toMatchObject({ remove: [formatTlsa(a)] });
+  const before = await look();
+  expect(answered(before)).toEqual([[[a]], [[a]]]);
+  expect(before.serials).toBeUndefined();
+  const beforeWrite = await serial();
+
+  // What is said of the intent may take a pass of its own.
+  for (let passes = 0; passes < 3 && !attempts.has(owner); passes++) await pass();
+  expect(attempts.get(owner)).toMatchObject({ outcome: 'Applied', intent: intent() });
+  const after = await look();
+  expect(answered(after)).toEqual([
+    [[a], []],
+    [[a], [a]],
+  ]);
+  expect(after.serials).toEqual({ beforeWrite, now: await serial() });
+  expect(isSerialAtLeast(beforeWrite, await serial())).toBe(false);
+
+  // What was sent for one change says nothing of another.
+  const [recordSet] = mailServer.status.recordSets ?? [];
+  if (recordSet?.intent === undefined) throw new Error('no intent');
+  const other = { ...recordSet, intent: { ...recordSet.intent, since: '2026-11-22T12:00:01Z' } };
+  expect(
+    (await look({ ...mailServer, status: { ...mailServer.status, recordSets: [other] } })).serials,
+  ).toBeUndefined();
+});
