@@ -83,13 +83,22 @@ function chainProblem(chain: Chain, secret: Secret, key: ObjectKey): OperatorErr
     );
   }
   const privateKey = secret.data?.['tls.key'];
-  if (privateKey !== undefined && !keyFits(chain, decode(privateKey))) {
+  if (privateKey !== undefined && !isKeyOf(chain, privateKey)) {
     return stalled(
       'KeyDoesNotFit',
       `Secret ${key}: tls.key is not the key of the certificate in tls.crt, so no server can use it; put the right pair there`,
     );
   }
   return undefined;
+}
+
+function isKeyOf(chain: Chain, base64: string): boolean {
+  const pem = Buffer.from(base64, 'base64');
+  try {
+    return keyFits(chain, pem);
+  } finally {
+    pem.fill(0);
+  }
 }
 
 function decode(base64: string): string {

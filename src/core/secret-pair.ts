@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Chain } from './certificate.ts';
 
 /** Is this PEM the private key of the leaf? One that cannot be read fits nothing. */
-export function keyFits({ certificates: [leaf] }: Chain, privateKeyPem: string): boolean {
+export function keyFits({ certificates: [leaf] }: Chain, privateKeyPem: Buffer): boolean {
   try {
     return new X509Certificate(leaf.der).checkPrivateKey(createPrivateKey(privateKeyPem));
   } catch {

@@ -5,6 +5,7 @@ import { childOf } from './abort.ts';
 import { ApiError, codeOf, errorOfAnswer, errorWithoutAnswer } from './api-error.ts';
 import { systemClock } from './clock.ts';
 import { loadKubeConfig, poolsFor, type Pools } from './config.ts';
+import { readAndWipe } from './read-and-wipe.ts';
 import { ServerClock } from './server-clock.ts';
 
 export interface ApiRequest {
@@ -52,7 +53,7 @@ export class Cluster {
     const timer = abortAfter(request, controller);
     try {
       const response = await this.#send(request, controller.signal, ({ calls }) => calls);
-      return (await response.body.json()) as T;
+      return JSON.parse(await readAndWipe(response.body as AsyncIterable<Uint8Array>)) as T;
     } catch (cause) {
       request.signal?.throwIfAborted();
       if (cause instanceof ApiError) throw cause;

@@ -28,8 +28,8 @@ export interface ControlPlane {
   readonly kubeconfigPath: string;
   /** A token as a pod would have it (TokenRequest): what it may do is what RBAC says. The ServiceAccount must exist. */
   readonly tokenForServiceAccount: (namespace: string, name: string) => Promise<string>;
-  /** Writes a kubeconfig with such a token and returns its path. */
-  readonly kubeconfigForServiceAccount: (namespace: string, name: string) => Promise<string>;
+  /** Writes a kubeconfig with such a token and returns its path. `server`: another way to the API server. */
+  readonly kubeconfigForServiceAccount: (namespace: string, name: string, server?: string) => Promise<string>;
   /** An outage: connections break, and new ones are refused until `startApiServer`. What etcd holds stays. */
   readonly stopApiServer: () => Promise<void>;
   readonly startApiServer: () => Promise<void>;
@@ -101,9 +101,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     adminToken,
     kubeconfigPath,
     tokenForServiceAccount,
-    kubeconfigForServiceAccount: async (namespace, name) => {
-      const path = inDataDir(`${namespace}.${name}.kubeconfig`);
-      writeKubeconfig(path, url, caFile, await tokenForServiceAccount(namespace, name));
+    kubeconfigForServiceAccount: async (namespace, name, server = url) => {
+      const path = inDataDir(`${namespace}.${name}.${new URL(server).port}.kubeconfig`);
+      writeKubeconfig(path, server, caFile, await tokenForServiceAccount(namespace, name));
       return path;
     },
     stopApiServer,

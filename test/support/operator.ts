@@ -32,16 +32,25 @@ export async function startOperator(options: {
   /** Tells several replicas apart. */
   readonly name?: string;
   readonly args?: readonly string[];
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Another way to the API server than the straight one. */
+  readonly serverUrl?: string;
 }): Promise<RunningOperator> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run make build`);
   const { dir, name = 'operator' } = options;
   mkdirSync(dir, { recursive: true });
-  const kubeconfig = await options.controlPlane.kubeconfigForServiceAccount(OPERATOR_NAMESPACE, 'tlsa-operator');
+  const kubeconfig = await options.controlPlane.kubeconfigForServiceAccount(
+    OPERATOR_NAMESPACE,
+    'tlsa-operator',
+    options.serverUrl,
+  );
   const program = startProgram({
     name,
     command: process.execPath,
     args: [
       '--enable-source-maps',
+      ...(options.nodeArgs ?? []),
       PROGRAM,
       'run',
       `--kubeconfig=${kubeconfig}`,
@@ -53,6 +62,7 @@ export async function startOperator(options: {
       ...(options.args ?? []),
     ],
     logFile: join(dir, `${name}.log`),
+    ...(options.env === undefined ? {} : { env: options.env }),
   });
   const addresses = await eventually('the operator says where it listens', () => {
     if (!program.running()) throw new Error(`the operator ended:\n${program.log()}`);

@@ -43,7 +43,7 @@ export interface Site {
 
 const silently: Step = (_what, _log, start) => start();
 
-type OperatorOptions = Pick<Parameters<typeof startOperator>[0], 'name' | 'args'>;
+type OperatorOptions = Partial<Omit<Parameters<typeof startOperator>[0], 'dir' | 'controlPlane'>>;
 
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const { certManager = false, step = silently, ...chainOptions } = options;
