@@ -46,6 +46,12 @@ const verification = z.object({
     .describe(
       'Whether the certificates that the servers present are looked at, over the network, before records are first published and from then on. Disabled: the Secret is believed.',
     ),
+  serviceRef: z
+    .object({ name: objectName('Service').describe('Its name, in this namespace.') })
+    .optional()
+    .describe(
+      'A Service that leads to the mail servers: its ready endpoints are looked at too, through its ports of the same numbers as those of the records. Where no address of a host can be connected to from inside the cluster, they count for all.',
+    ),
   interval: duration('1m', '24h').default('1h').describe('How often the servers are looked at while nothing changes.'),
 });
 

@@ -6,6 +6,7 @@ import { EventRecorder } from '../kube/events.ts';
 import { getSecret, patchMetadata, replaceStatus, type WriteResult } from '../kube/objects.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import { CLUSTER_DNS_PROVIDERS, DNS_PROVIDERS, MAIL_SERVERS, type KubeObject } from '../kube/resource.ts';
+import { readService } from '../kube/services.ts';
 import type { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -73,6 +74,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       resolver,
       serverAnswers,
       probes,
+      readService: (namespace, name) => readService(cluster, namespace, name),
     },
     writer: {
       replaceStatus: (mailServer) =>

@@ -9,10 +9,16 @@ import type { ObjectKey } from '../kube/resource.ts';
 
 export interface EndpointTarget {
   readonly hostname: Name;
+  /** The host's addresses are what senders connect to; those of its Service are what stands behind them. */
+  readonly source: 'Host' | 'Service';
   readonly address: string;
+  /** Of the TLSA record: the protocol follows it. */
   readonly port: MailPort;
+  readonly listenPort: number;
   readonly keyAlgorithm: 'RSA' | 'ECDSA';
 }
+
+export type ProbedEndpoint = EndpointTarget & Endpoint;
 
 export type ProbeAnswer =
   | { readonly kind: 'Presented'; readonly chain: readonly Uint8Array[] }
@@ -28,16 +34,20 @@ export interface Look {
   readonly looks: number;
 }
 
+export interface ProbedLook extends Look {
+  readonly endpoints: readonly ProbedEndpoint[];
+}
+
 export interface LookOptions {
   /** How long a good look may be used. */
   readonly atRestMs: number;
-  /** Is this what should be met? A look with another answer is repeated soon, then less and less often. */
-  readonly isGood: (endpoint: Endpoint) => boolean;
+  /** Is this what should be met? Another look is repeated soon, then less and less often. */
+  readonly isGood: (endpoints: readonly ProbedEndpoint[]) => boolean;
 }
 
 interface Memory {
   readonly targets: string;
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly ProbedEndpoint[];
   readonly at: number;
   readonly looks: number;
   /** Spreads looks that were begun together: 0.9 to 1.1. */
@@ -62,7 +72,7 @@ export class EndpointProbes {
   }
 
   /** The last look, if it was at the same targets and is still good enough; else a new one. */
-  async look(key: ObjectKey, targets: readonly EndpointTarget[], options: LookOptions): Promise<Look> {
+  async look(key: ObjectKey, targets: readonly EndpointTarget[], options: LookOptions): Promise<ProbedLook> {
     const identity = JSON.stringify(targets);
     const last = this.#memory.get(key);
     if (last?.targets === identity && this.#now() < againAt(last, options))
@@ -71,7 +81,7 @@ export class EndpointProbes {
       targets.map(async (target) => ({ ...target, presented: await this.#ask(target) })),
     );
     const at = this.#now();
-    const badSince = endpoints.every(options.isGood) ? undefined : (last?.badSince ?? at);
+    const badSince = options.isGood(endpoints) ? undefined : (last?.badSince ?? at);
     const looks = last?.targets === identity ? last.looks + 1 : 1;
     const memory = { targets: identity, endpoints, at, looks, jitter: 0.9 + this.#random() * 0.2, badSince };
     this.#memory.set(key, memory);
@@ -96,7 +106,7 @@ export class EndpointProbes {
 }
 
 function againAt({ endpoints, at, jitter, badSince }: Memory, { atRestMs, isGood }: LookOptions): number {
-  if (endpoints.every(isGood)) return at + atRestMs * jitter;
+  if (isGood(endpoints)) return at + atRestMs * jitter;
   const badForMs = badSince === undefined ? 0 : at - badSince;
   return at + Math.min(Math.max(SOONEST_MS, badForMs / 4), SELDOM_MS, atRestMs) * jitter;
 }

@@ -19,6 +19,7 @@ import { requestedAt } from './requested-at.ts';
 import { identityOf, ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
 import type { SecretChains } from './secret-chains.ts';
 import type { ServerAnswers } from './server-answers.ts';
+import type { ReadService } from './service-endpoints.ts';
 import { serialAtPrimary, type WriteAttempt } from './write-attempt.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
@@ -38,6 +39,7 @@ export interface Sources {
   readonly resolver: Resolver;
   readonly serverAnswers: ServerAnswers;
   readonly probes: EndpointProbes;
+  readonly readService: ReadService;
 }
 
 export interface Gathered {
@@ -120,7 +122,7 @@ export async function gather(
       ({ secretName }) => sources.secrets.chainOf(metadata.namespace, secretName),
     ),
     Promise.all([...identities, ...left.map(identityOf)].map(ownerFacts)),
-    lookAtEndpoints(mailServer, permitted, hosts, sources.probes),
+    lookAtEndpoints(mailServer, permitted, hosts, sources),
   ]);
   const provider = sources.providers.get(providerKeyOf(mailServer));
   const now = sources.now();

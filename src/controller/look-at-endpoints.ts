@@ -8,51 +8,39 @@ import type { Name } from '../core/name.ts';
 import type { StoredChain } from '../core/state.ts';
 import { keyOf } from '../kube/resource.ts';
 import { attempt } from './attempt.ts';
-import type { EndpointProbes, EndpointTarget, Look } from './endpoint-probes.ts';
+import type { EndpointProbes, EndpointTarget, Look, ProbedEndpoint } from './endpoint-probes.ts';
+import { endpointTargets } from './endpoint-targets.ts';
+import { excused } from './excused.ts';
 import type { HostFacts } from './look-up.ts';
 import type { DesiredOwner } from './objects.ts';
+import type { ReadService } from './service-endpoints.ts';
 
 /** Undefined while there is nothing to compare with: no chain is known yet, or no owner may be written. */
 export async function lookAtEndpoints(
   mailServer: MailServer,
-  identities: readonly DesiredOwner[],
+  owners: readonly DesiredOwner[],
   hosts: ReadonlyMap<Name, HostFacts>,
-  probes: EndpointProbes,
+  { probes, readService }: { readonly probes: EndpointProbes; readonly readService: ReadService },
 ): Promise<Known<Look> | undefined> {
   const { spec, status, metadata } = mailServer;
   const chains = (status.certificates ?? []).flatMap((certificate) => certificate.chains);
   const keyAlgorithms = [...new Set(chains.map((chain) => chain.keyAlgorithm))].filter(isProbed);
   const isOff = spec.verification.probe === 'Disabled' || metadata.deletionTimestamp !== undefined;
-  if (isOff || chains.length === 0 || identities.length === 0) return undefined;
+  if (isOff || chains.length === 0 || owners.length === 0) return undefined;
   if (keyAlgorithms.length === 0) return unknown(keyAlgorithmNotProbed(chains));
 
-  const targets: EndpointTarget[] = [];
-  const unresolved: Endpoint[] = [];
-  for (const { hostname, port } of identities) {
-    const addresses = hosts.get(hostname)?.addresses ?? known([]);
-    if (!addresses.known) unresolved.push(unresolvedHost(hostname, port, addresses.error));
-    for (const address of addresses.known ? addresses.value : []) {
-      targets.push(...keyAlgorithms.map((keyAlgorithm) => ({ hostname, address, port, keyAlgorithm })));
-    }
-  }
+  const { targets, unresolved } = await endpointTargets(mailServer, owners, keyAlgorithms, hosts, readService);
   const serving = chains.filter((chain) => chain.state === 'Serving');
   const atRestMs = probeEveryMs(
     status.certificates ?? [],
     parseDuration(spec.rollover.retireAfter),
     parseDuration(spec.verification.interval),
   );
-  const isGood = (endpoint: Endpoint): boolean => presentsOneOf(serving, endpoint);
+  const isGood = (endpoints: readonly ProbedEndpoint[]): boolean =>
+    unresolved.length === 0 && excused(endpoints, serving).every((endpoint) => presentsOneOf(serving, endpoint));
   const look = await attempt(() => probes.look(keyOf(mailServer), targets, { atRestMs, isGood }));
   if (!look.known) return look;
-  return known({
-    ...look.value,
-    endpoints: [...unresolved, ...look.value.endpoints.map((endpoint) => withoutFormerKey(endpoint, serving))],
-  });
-}
-
-/** One host whose addresses cannot be found out says nothing about the others. */
-function unresolvedHost(hostname: Name, port: number, { code, message }: OperatorError): Endpoint {
-  return { hostname, address: '', port, keyAlgorithm: '', presented: { kind: 'Failed', error: code, message } };
+  return known({ ...look.value, endpoints: [...unresolved, ...excused(look.value.endpoints, serving)] });
 }
 
 function keyAlgorithmNotProbed(chains: readonly StoredChain[]): OperatorError {
@@ -67,17 +55,7 @@ function isProbed(keyAlgorithm: string): keyAlgorithm is EndpointTarget['keyAlgo
   return keyAlgorithm === 'RSA' || keyAlgorithm === 'ECDSA';
 }
 
-function presentsOneOf(serving: readonly StoredChain[], endpoint: Endpoint): boolean {
-  const { presented } = withoutFormerKey(endpoint, serving);
+function presentsOneOf(serving: readonly StoredChain[], { presented }: Endpoint): boolean {
   if (presented.kind !== 'Presented') return presented.kind === 'Skipped';
   return serving.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256);
-}
-
-/** A kind of key that only former certificates have is rightly not presented any more. */
-function withoutFormerKey(endpoint: Endpoint, serving: readonly StoredChain[]): Endpoint {
-  const { presented, keyAlgorithm } = endpoint;
-  const isGone = presented.kind === 'Failed' && presented.error === 'KeyAlgorithmNotPresented';
-  return isGone && !serving.some((chain) => chain.keyAlgorithm === keyAlgorithm)
-    ? { ...endpoint, presented: { kind: 'Skipped', error: presented.error } }
-    : endpoint;
 }

@@ -107,7 +107,7 @@ function cannotProbe({ hostname, port }: OwnerFacts, endpoints: readonly Endpoin
   const told = endpoints.map(({ address }, index) => `${address}: ${reasons[index] ?? ''}`).join(', ');
   return transient(
     'ProbeUnavailable',
-    `no address of ${hostname} can be probed from here on port ${port} (${told || 'it has none'}); open the way, or set spec.verification.probe to Disabled`,
+    `no address of ${hostname} can be probed from here on port ${port} (${told || 'it has none'}); open the way, or name the Service behind it in spec.verification.serviceRef, or set spec.verification.probe to Disabled`,
   );
 }
 

@@ -56,6 +56,8 @@ const resource = (apiVersion: string, kind: string, plural: string): Resource =>
 export const NAMESPACES = resource('v1', 'Namespace', 'namespaces');
 export const SECRETS = resource('v1', 'Secret', 'secrets');
 export const EVENTS = resource('v1', 'Event', 'events');
+export const SERVICES = resource('v1', 'Service', 'services');
+export const ENDPOINT_SLICES = resource('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices');
 export const LEASES = resource('coordination.k8s.io/v1', 'Lease', 'leases');
 export const CUSTOM_RESOURCE_DEFINITIONS = resource(
   'apiextensions.k8s.io/v1',

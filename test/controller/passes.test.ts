@@ -112,6 +112,7 @@ beforeAll(async () => {
     claims: new Claims({ ...stores, providers }),
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
     probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
+    readService: () => Promise.reject(new Error('no Service is named')),
   };
 });
 afterAll(async () => {

@@ -59,6 +59,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       claims: new Claims({ ...stores, providers }),
       serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
       probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
+      readService: () => Promise.reject(new Error('no Service is named')),
     },
     writer: {
       replaceStatus,

@@ -82,6 +82,7 @@ test('the servers see clients that take their leave, and none that is lost', asy
       (protocol) => lines(dovecot.log(), `${protocol}-login: Info: Disconnected: Aborted login by logging out`) >= 2,
     ),
   );
+  expect(postfix.log()).not.toContain('lost connection after QUIT');
 });
 
 test('the port of a Service may lead to another one', async () => {

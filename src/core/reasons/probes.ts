@@ -17,7 +17,8 @@ export const PROBES = {
   ProbeUnavailable: {
     kind: 'Transient',
     meaning: 'No address of the host can be probed from here. The message says why, for each.',
-    remedy: 'Open the way, or `probe: Disabled`.',
+    remedy:
+      'Open the way. Does the network not lead from inside to its own public addresses? Set [`serviceRef`](mailserver.md#serviceref). Or `probe: Disabled`.',
   },
   AddressDenied: {
     kind: 'State',
@@ -31,8 +32,19 @@ export const PROBES = {
   },
   TooManyAddresses: {
     kind: 'Stalled',
-    meaning: 'The host has more than 16 addresses.',
+    meaning: 'The host has more than 16 addresses, or the Service of `serviceRef` more than 32 ready endpoints.',
     remedy: 'Reduce them, or `probe: Disabled`.',
+  },
+  ServiceNotFound: {
+    kind: 'Transient',
+    meaning: 'There is no Service of the name in `verification.serviceRef` in the namespace of the MailServer.',
+    remedy: 'Create it, or correct the name, or leave `serviceRef` out.',
+  },
+  ServiceHasNoPort: {
+    kind: 'Transient',
+    meaning: 'The Service of `serviceRef` has no TCP port of the number in `ports`.',
+    remedy:
+      "Add it to the Service: its `port` must be the record's; `targetPort` may be any. A port that another Service serves belongs into a MailServer of its own.",
   },
   KeyAlgorithmNotProbed: {
     kind: 'Stalled',
@@ -47,7 +59,8 @@ export const PROBES = {
   ConnectionTimeout: {
     kind: 'Transient',
     meaning: 'No connection within ten seconds.',
-    remedy: 'Is the port open from the cluster to this address? Many networks block port 25.',
+    remedy:
+      'Is the port open from the cluster to this address? Many networks block port 25; many do not lead back to their own public addresses: set [`serviceRef`](mailserver.md#serviceref).',
   },
   HostUnreachable: {
     kind: 'Transient',
