@@ -35,6 +35,11 @@ export class ActiveProviders {
     this.#subscribers.push(subscriber);
   }
 
+  /** Is it known whether it is ready? */
+  isLookedAt(key: ProviderKey): boolean {
+    return this.#entries.has(key);
+  }
+
   get(key: ProviderKey): Known<ActiveProvider> {
     return this.#entries.get(key) ?? unknown(transient('ProviderNotReady', `${key} has not been looked at yet`));
   }

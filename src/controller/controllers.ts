@@ -14,7 +14,7 @@ import { transient } from '../core/errors.ts';
 import { ActiveProviders } from './active-providers.ts';
 import { Claims } from './claims.ts';
 import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
-import type { ProviderKey } from './objects.ts';
+import { providerKeyOf, type ProviderKey } from './objects.ts';
 import { reconcileMailServer, type MailServerReconciler } from './reconcile-mail-server.ts';
 import { reconcileProvider, type Instances, type ProviderReconciler } from './reconcile-provider.ts';
 import type { Outcome } from './outcome.ts';
@@ -23,6 +23,7 @@ import { SecretChains, type ReadSecret } from './secret-chains.ts';
 import { findProvider, wakeOnChange, type Stores } from './watches.ts';
 import type { AttemptMemory } from './write-attempt.ts';
 import { ZoneNameServers } from './zone-name-servers.ts';
+import { ZonesInUse } from './zones-in-use.ts';
 
 export interface ControllerOptions {
   readonly cluster: Cluster;
@@ -89,17 +90,22 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
   const attempts = new Map<string, AttemptMemory>();
   const mailServers = queue(options, 'mailserver', MAIL_SERVER_WORKERS, async (key) => {
     const mailServer = stores.mailServers.get(key);
+    // Nothing can be said of it yet. That look wakes it.
+    if (mailServer !== undefined && !providers.isLookedAt(providerKeyOf(mailServer))) return NOTHING;
     if (mailServer === undefined) {
       attempts.delete(key);
       probes.forget(key);
       serverAnswers.keepOnly(key, []);
-      return GONE;
+      return NOTHING;
     }
     const memory: AttemptMemory = attempts.get(key) ?? (new Map() as AttemptMemory);
     attempts.set(key, memory);
     return reconcileMailServer(mailServer, memory, mailServerReconciler);
   });
 
+  const zonesInUse = new ZonesInUse(stores.mailServers, (key) => {
+    dnsProviders.add(key);
+  });
   const providerReconciler: ProviderReconciler = {
     now: clock.now,
     random,
@@ -109,7 +115,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     metrics: options.metrics,
     readSecret,
     operatorNamespace: options.operatorNamespace,
-    usersOf: (key) => stores.mailServers.byIndex('provider', key),
+    zonesInUse: (key) => zonesInUse.of(key),
     writer: {
       replaceStatus: (object) =>
         object.kind === 'DNSProvider'
@@ -127,7 +133,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     instances.delete(key);
     if (stores.mailServers.byIndex('provider', key).length === 0) {
       providers.forget(key);
-      return GONE;
+      return NOTHING;
     }
     providers.notReady(key, transient('ProviderNotFound', `there is no ${key} (yet); spec.providerRef names it`));
     return { kind: 'Done', wakeAt: clock.now() + FORGET_AFTER_MS };
@@ -159,7 +165,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
 
 /** A provider that is gone is kept for withdrawals while a MailServer names it. */
 const FORGET_AFTER_MS = 5 * 60_000;
-const GONE: Outcome = { kind: 'Done', wakeAt: undefined };
+const NOTHING: Outcome = { kind: 'Done', wakeAt: undefined };
 
 /** A queue whose passes say what is to follow. */
 function queue(

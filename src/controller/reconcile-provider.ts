@@ -1,7 +1,6 @@
 /** One pass over a DNSProvider or ClusterDNSProvider: credential -> provider -> does the server accept it -> the zones in use. */
 import pLimit from 'p-limit';
 import type { ClusterDnsProvider, DnsProvider as DnsProviderObject, DnsProviderStatus } from '../api/dns-provider.ts';
-import type { MailServer } from '../api/mail-server.ts';
 import { OperatorError, stalled, transient } from '../core/errors.ts';
 import type { Name } from '../core/name.ts';
 import { createRfc2136Provider } from '../dns/providers/rfc2136/index.ts';
@@ -14,7 +13,7 @@ import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
 import { measured } from './measured-provider.ts';
 import { mergeConditions, type ConditionStatement } from './merge-conditions.ts';
 import type { ObjectEvent } from './mail-server-events.ts';
-import { providerKeyOf, type ProviderKey } from './objects.ts';
+import type { ProviderKey } from './objects.ts';
 import type { Outcome } from './outcome.ts';
 import { isSameStatus } from './same-status.ts';
 import type { ReadSecret } from './secret-chains.ts';
@@ -31,8 +30,8 @@ export interface ProviderReconciler {
   readonly readSecret: ReadSecret;
   /** Where the Secrets of ClusterDNSProviders are. */
   readonly operatorNamespace: string;
-  /** The MailServers that name this provider. */
-  readonly usersOf: (key: ProviderKey) => readonly MailServer[];
+  /** Where MailServers have records through this provider. */
+  readonly zonesInUse: (key: ProviderKey) => readonly Name[];
   readonly writer: {
     readonly replaceStatus: (object: ProviderObject) => Promise<WriteResult<ProviderObject>>;
     readonly event: (object: ProviderObject, event: ObjectEvent) => void;
@@ -60,7 +59,7 @@ export async function reconcileProvider(
   const zones =
     active === undefined || problem !== undefined
       ? (object.status.zones ?? [])
-      : await zonesInUse(key, active, reconciler);
+      : await lookAtZones(key, active, reconciler);
   const status: DnsProviderStatus = {
     observedGeneration: object.metadata.generation,
     conditions: mergeConditions(
@@ -167,15 +166,12 @@ function rfc2136Of(spec: ProviderObject['spec']): NonNullable<ProviderObject['sp
   );
 }
 
-async function zonesInUse(
+async function lookAtZones(
   key: ProviderKey,
   active: ActiveProvider,
-  { usersOf, providers, resolver }: ProviderReconciler,
+  { zonesInUse, providers, resolver }: ProviderReconciler,
 ): Promise<NonNullable<DnsProviderStatus['zones']>> {
-  const recordSets = usersOf(key).flatMap((user) =>
-    (user.status.recordSets ?? []).filter(({ provider }) => providerKeyOf(user, provider) === key),
-  );
-  const names = [...new Set(recordSets.map(({ zone }) => zone))].sort().slice(0, MAX_ZONES);
+  const names = zonesInUse(key).toSorted().slice(0, MAX_ZONES);
   const limit = pLimit(LOOK_UPS_AT_ONCE);
   const zones = await Promise.all(names.map((name) => limit(() => lookAtZone(name, active, providers, resolver))));
   return zones.flat();

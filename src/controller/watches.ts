@@ -110,10 +110,9 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
     for (const owner of new Set(owners)) wakeAll(stores.mailServers.byIndex('owner', owner));
     if (object === undefined && old !== undefined) wake.mailServer(keyOf(old));
     if (object === undefined) return;
-    // Of its status, the provider tells the zones in use. One that does not exist is woken to be told missing.
-    const use = (mailServer: MailServer): string =>
-      [providerKeyOf(mailServer), ...(mailServer.status.recordSets ?? []).map(({ zone }) => zone)].join();
-    if (old === undefined || use(old) !== use(object)) wake.provider(providerKeyOf(object));
+    // One that does not exist is woken to be told missing.
+    const provider = providerKeyOf(object);
+    if (findProvider(stores, provider) === undefined) wake.provider(provider);
   });
   stores.secrets.subscribe(({ old, object }) => {
     const changed = object ?? old;
