@@ -33,6 +33,8 @@ export interface Rfc2136Options {
   readonly now: () => number;
 }
 
+const SIGNING_MEMORY_MS = 5_000;
+
 /** @throws OperatorError `InvalidServerAddress`, `InvalidName`, `InvalidTSIGSecret`; nothing is asked yet */
 export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
   const { timeoutMs = 10_000, refuseLocal = false, maySend, now } = options;
@@ -61,11 +63,25 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
     return answer;
   };
 
-  const signing = async (zone: Name, signal?: AbortSignal): Promise<Zone['signing']> => {
-    const keys = await mustAsk(zone, 'DNSKEY', EDNS, signal);
-    const soa = await mustAsk(zone, 'SOA', EDNS_DO, signal);
-    const signed = rrset(keys.answers, zone, 'DNSKEY').length > 0 && rrset(soa.answers, zone, 'RRSIG').length > 0;
-    return signed ? 'Signing' : 'NotSigning';
+  const isSigned = async (zone: Name): Promise<boolean> => {
+    const keys = await mustAsk(zone, 'DNSKEY', EDNS);
+    const soa = await mustAsk(zone, 'SOA', EDNS_DO);
+    return rrset(keys.answers, zone, 'DNSKEY').length > 0 && rrset(soa.answers, zone, 'RRSIG').length > 0;
+  };
+
+  /** Thousands of owners of one zone are looked for together: it is asked once for them. */
+  const signings = new Map<Name, { readonly at: number; readonly signed: Promise<boolean> }>();
+  const signing = async (zone: Name): Promise<Zone['signing']> => {
+    const last = signings.get(zone);
+    const isFresh = last !== undefined && now() - last.at < SIGNING_MEMORY_MS;
+    const signed = isFresh ? last.signed : isSigned(zone);
+    if (!isFresh) signings.set(zone, { at: now(), signed });
+    try {
+      return (await signed) ? 'Signing' : 'NotSigning';
+    } catch (error) {
+      if (signings.get(zone)?.signed === signed) signings.delete(zone);
+      throw error;
+    }
   };
 
   /** An authoritative answer names its zone by the SOA: as the answer at the apex, as the proof of absence below it. */
@@ -99,7 +115,7 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
       if (allowed.length > 0 && candidates.length === 0) return undefined;
       const zone = await closestZone(name, signal);
       if (zone !== undefined && (allowed.length === 0 || candidates.includes(zone))) {
-        return { name: zone, signing: await signing(zone, signal) };
+        return { name: zone, signing: await signing(zone) };
       }
       if (zone === undefined && candidates.length > 0) throw primaryError('NotAuth', client.place(name));
       return undefined;
