@@ -43,7 +43,7 @@ test: setup build ## All tests, from nothing
 test-fast: setup build ## The levels that take seconds: unit and network
 	@hack/test.sh unit network
 
-fuzz: root $(MODULES) ## 100,000 hostile cases each for certificates, DNS and SMTP (FUZZ_CASES, SEED; a CASE that was printed)
+fuzz: root $(MODULES) ## 100,000 hostile cases each for certificates, DNS and mail servers (FUZZ_CASES, SEED; a CASE that was printed)
 	@FUZZ_CASES=$${FUZZ_CASES:-100000} $(IN_NETNS) $(JEST) --maxWorkers=100% test/fuzz
 
 demo: setup build ## The main job, end to end, on real servers (KEEP=1 keeps them up)

@@ -4,7 +4,7 @@ import { duration } from './duration.ts';
 import type { MailServerStatus } from './mail-server-status.ts';
 import type { API_VERSION, DeepReadonly, NamespacedMeta } from './object.ts';
 import { cel, int32, mapBy, setOf } from './schema.ts';
-import { hostname, objectName } from './texts.ts';
+import { hostname, objectName, serviceName } from './texts.ts';
 
 /** The protocol follows the port: SMTP, submission(s), IMAP(S), POP3(S). */
 export const PORTS = [25, 465, 587, 993, 995, 143, 110] as const;
@@ -47,7 +47,7 @@ const verification = z.object({
       'Whether the certificates that the servers present are looked at, over the network, before records are first published and from then on. Disabled: the Secret is believed.',
     ),
   serviceRef: z
-    .object({ name: objectName('Service').describe('Its name, in this namespace.') })
+    .object({ name: serviceName().describe('Its name, in this namespace.') })
     .optional()
     .describe(
       'A Service that leads to the mail servers: its ready endpoints are looked at too, through its ports of the same numbers as those of the records. Where no address of a host can be connected to from inside the cluster, they count for all.',

@@ -41,6 +41,14 @@ export const objectName = (kind: string) =>
     `write the name of a ${kind}: lower-case letters, digits, hyphens and dots, beginning and ending with a letter or digit`,
   );
 
+/** The name of a Service, which is one DNS label. */
+export const serviceName = () =>
+  matching(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+    63,
+    'write the name of a Service: lower-case letters, digits and hyphens, beginning and ending with a letter or digit',
+  );
+
 /** A DNS name as this program writes it. */
 export const dnsName = () => z.string().max(253);
 

@@ -145,6 +145,20 @@ export const refused: readonly (readonly [Fields, string, string])[] = [
     'supported values: "Require", "Warn", "Ignore"',
   ],
   [mailServer({ verification: { probe: 'No' } }), 'spec.verification.probe', 'supported values: "Enabled", "Disabled"'],
+  [mailServer({ verification: { serviceRef: {} } }), 'spec.verification.serviceRef.name', 'Required value'],
+  ...['Postfix', 'mail.postfix', ''].map(
+    (name) =>
+      [
+        mailServer({ verification: { serviceRef: { name } } }),
+        'spec.verification.serviceRef.name',
+        'write the name of a Service: lower-case letters, digits and hyphens',
+      ] as const,
+  ),
+  [
+    mailServer({ verification: { serviceRef: { name: 'a'.repeat(64) } } }),
+    'spec.verification.serviceRef.name',
+    'may not be more than 63 bytes',
+  ],
 
   [dnsProvider({}), 'spec', 'name exactly one provider: rfc2136'],
   ...['ns1.example.nl:', 'ns1.example.nl:0', 'ns1.example.nl:65536', '2001:db8::53', 'dns://ns1', 'ns 1', ''].map(
@@ -236,6 +250,7 @@ export const accepted: readonly (readonly [string, Fields])[] = [
     mailServer({ ttlSeconds: 86400, rollover: { retireAfter: '720h' }, verification: { interval: '24h' } }),
   ],
   ['a duration of several units', mailServer({ rollover: { retireAfter: '1h30m0.5s1ms' } })],
+  ['a Service', mailServer({ verification: { serviceRef: { name: 'postfix' } } })],
   ['3 1 1 alone', mailServer({ records: ['3 1 1'] })],
   ...['ns1', 'ns1.example.nl:65535', '192.0.2.53:5353', '[2001:db8::53]', '[2001:db8::53]:53'].map(
     (server) => [`server ${server}`, dnsProvider(rfc2136({ server }))] as const,

@@ -1,13 +1,15 @@
 /**
- * `spec.verification.serviceRef`: the ready endpoints of a Service are probed too, and count for all where the host's own addresses
- * cannot be reached from inside. A real API server, BIND, Unbound and Postfix. The EndpointSlices are made by hand: a double of the
- * controller that makes them from pods, which there are none of.
+ * Which endpoints are probed: every port, and with `spec.verification.serviceRef` the ready endpoints of a Service, which count for
+ * the host where its own addresses cannot be reached from inside. A real API server, BIND, Unbound, Postfix and Dovecot. The
+ * EndpointSlices are made by hand: a double of the controller that makes them from pods, which there are none of.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PORTS } from '../../src/api/mail-server.ts';
+import { startDovecot } from '../support/dovecot.ts';
 import type { Issued } from '../support/pki.ts';
-import { startPostfix, type PostfixServer } from '../support/postfix.ts';
+import { startPostfix, type ServedCertificate } from '../support/postfix.ts';
 import { startSite, type Site } from '../support/site.ts';
 import { createTenant, issue, recordsOf, type Tenant } from './tenant.ts';
 
@@ -17,7 +19,10 @@ const [first, second] = ['10.53.1.17', '10.53.1.18'];
 const NOBODY = '10.53.1.19';
 
 let site: Site;
-const running: PostfixServer[] = [];
+interface Server {
+  readonly stop: () => Promise<unknown>;
+}
+const running: Server[] = [];
 beforeAll(async () => {
   site = await startSite();
   await site.startOperator();
@@ -35,18 +40,21 @@ async function tenantAt(name: string, address: string): Promise<{ tenant: Tenant
   return { tenant, certificate };
 }
 
-async function postfix(tenant: Tenant, address: string, certificate: Issued): Promise<PostfixServer> {
+function filesOf(tenant: Tenant, address: string, certificate: Issued): ServedCertificate {
   const file = (ending: string, text: string): string => {
     const path = join(site.dir, `${tenant.namespace}-${address}.${ending}`);
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const served = { chainFile: file('crt', certificate.chainPem), keyFile: file('key', certificate.keyPem) };
+  return { chainFile: file('crt', certificate.chainPem), keyFile: file('key', certificate.keyPem) };
+}
+
+async function postfix(tenant: Tenant, address: string, certificate: Issued): Promise<Server> {
   const server = await startPostfix({
     dir: join(site.dir, `postfix-${tenant.namespace}-${address}`),
     address,
     hostname: tenant.hostname,
-    certificates: [served],
+    certificates: [filesOf(tenant, address, certificate)],
   });
   running.push(server);
   return server;
@@ -74,6 +82,25 @@ const verification = { serviceRef: { name: 'postfix' } };
 async function stopAll(): Promise<void> {
   for (const server of running.splice(0)) await server.stop();
 }
+
+test('records are published at every port once what it presents is seen', async () => {
+  const { tenant, certificate } = await tenantAt('ports', first);
+  await postfix(tenant, first, certificate);
+  await tenant.mailServer({ ports: PORTS, verification: {} });
+  const { message } = await tenant.until('RecordsPublished=False ConnectionRefused');
+  for (const port of [993, 995, 143, 110]) expect(message).toContain(`port ${port}`);
+  const dir = join(site.dir, 'dovecot');
+  running.push(await startDovecot({ dir, address: first, certificates: [filesOf(tenant, first, certificate)] }));
+  await tenant.pass();
+  await tenant.until('Ready=True Published');
+  const spki = (await recordsOf(certificate)).join(' ').toUpperCase();
+  for (const port of PORTS) {
+    const answer = await site.chain.dig('+short', '+norec', '+nosplit', `_${port}._tcp.${tenant.hostname}`, 'TLSA');
+    expect(answer.trim().split('\n').sort().join(' ')).toBe(spki);
+  }
+  expect((await tenant.get()).status.endpoints).toEqual({ total: 7, matching: 7, failing: [] });
+  await stopAll();
+});
 
 test('an address that cannot be reached from inside: the Service proves what is served, and only ready endpoints count', async () => {
   const { tenant, certificate } = await tenantAt('hairpin', NOBODY);
