@@ -38,6 +38,10 @@ const HEADINGS: Readonly<Record<keyof typeof TOPICS, Heading>> = {
   },
   NAME_SERVERS: { title: 'The name servers of the zone', introduction: 'At `Propagated`. They stop nothing.' },
   STATES: { title: 'When all is well, or under way', introduction: 'Of a MailServer, where nothing else is said.' },
+  ROLLOVER: {
+    title: 'Rollovers',
+    introduction: 'At `RolloverInProgress`, `Covered` and `CASwitchSafe`. None of them makes `Ready` False.',
+  },
   EVENTS: { title: 'Events only', introduction: 'The other events have the reason of a condition.' },
   PROGRAM: {
     title: 'Codes in logs and on the command line',

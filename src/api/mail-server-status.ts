@@ -25,16 +25,34 @@ const chain = z.object({
   notBefore: time().describe('The certificate is valid from here.'),
   notAfter: time().describe('The certificate is valid to here.'),
   state: z
-    .enum(['Serving', 'Former'])
-    .describe('Serving: the Secret holds it. Former: the Secret held it, and a server may still present it.'),
+    .enum(['Serving', 'Candidate', 'Former', 'Dropped'])
+    .describe(
+      'Serving: the serving Secret holds it. Candidate: it waits to be released there. Former: the serving Secret held it, and a server may still present it. Dropped: a candidate that another replaced.',
+    ),
   since: time().describe('When it entered this state.'),
   notSeenSince: time().optional().describe('Former: since when no endpoint has presented it.'),
 });
 
 const certificate = z.object({
   secretName: z.string().max(253).describe('The Secret.'),
-  mode: z.enum(['Observe']).describe('Observe: the Secret changes first and the records follow.'),
+  mode: z
+    .enum(['Observe', 'Promote'])
+    .describe(
+      'Observe: the Secret changes first and the records follow. Promote: the records change first, then the operator writes servingSecretName.',
+    ),
   chains: atomicList(chain, 64).describe('The chains of this Secret that may be met at an endpoint.'),
+  candidate: z
+    .object({
+      stage: z.enum(['Publishing', 'Waiting', 'Withheld', 'Open']).describe('How far its release is.'),
+      reason: z.string().max(128).describe('Why it is not further.'),
+      gateOpensAt: time().optional().describe('When no sender can hold records that refuse it.'),
+    })
+    .optional()
+    .describe('The certificate that waits to be released.'),
+  renewalBegan: time().optional().describe('When the first certificate came that waits to be released.'),
+  servingMissingSince: time()
+    .optional()
+    .describe('Since when servingSecretName is missing, and no endpoint presents what the records accept.'),
 });
 
 const intent = z.object({
@@ -53,7 +71,11 @@ const version = z.object({
     ),
   records: records().describe('The whole RRset.'),
   ttlSeconds: ttlSeconds(),
+  waitSeconds: int32(0).optional().describe('Unknown: how long it counts once every name server answers a later one.'),
+  serial: int64(0).optional().describe("The zone's SOA serial at the primary once it held this."),
   writtenAt: time().describe('When it was written or first seen.'),
+  supersededAt: time().optional().describe('When every authoritative name server had answered a later one.'),
+  rrsigExpiry: time().optional().describe('No signature over it lasts longer.'),
 });
 
 const recordSet = z.object({
@@ -122,5 +144,8 @@ export const mailServerStatus = z.object({
   recordSets: atomicList(recordSet, 64).optional().describe('The records, by owner name.'),
   endpoints: endpoints.optional().describe('What the servers present, as last seen.'),
   rollover: rollover.optional().describe('A summary for people.'),
+  safeToStopAt: time()
+    .optional()
+    .describe('Withdrawn: from here on no sender demands the certificate any more, and the server may stop.'),
 });
 export type MailServerStatus = DeepReadonly<z.output<typeof mailServerStatus>>;

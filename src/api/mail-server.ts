@@ -4,7 +4,7 @@ import { duration } from './duration.ts';
 import type { MailServerStatus } from './mail-server-status.ts';
 import type { API_VERSION, DeepReadonly, NamespacedMeta } from './object.ts';
 import { cel, int32, mapBy, setOf } from './schema.ts';
-import { hostname, objectName, serviceName } from './texts.ts';
+import { hostname, objectName, serviceName, sha256Digits } from './texts.ts';
 
 /** The protocol follows the port: SMTP, submission(s), IMAP(S), POP3(S). */
 export const PORTS = [25, 465, 587, 993, 995, 143, 110] as const;
@@ -13,9 +13,37 @@ export type MailPort = (typeof PORTS)[number];
 /** One status must hold the records of every owner, and one pass probe them all. */
 const MAX_OWNERS = 32;
 
-const certificate = z.object({
-  secretName: objectName('Secret').describe('The Secret of type kubernetes.io/tls that the mail server mounts.'),
-});
+const certificate = z
+  .object({
+    secretName: objectName('Secret').describe(
+      'The Secret of type kubernetes.io/tls that the mail server mounts, unless servingSecretName is set.',
+    ),
+    servingSecretName: objectName('Secret')
+      .optional()
+      .describe(
+        'Promote: the Secret that the mail server mounts instead. Only the operator writes it: a new certificate in secretName is copied there once no sender can hold records that refuse it. The source needs the annotation tlsa-operator.io/promote-to.',
+      ),
+  })
+  .meta(
+    cel({
+      rule: '!has(self.servingSecretName) || self.servingSecretName != self.secretName',
+      message:
+        'servingSecretName is another Secret than secretName: cert-manager writes secretName, the mail server mounts servingSecretName',
+    }),
+  );
+
+const announcedCA = z
+  .object({
+    name: objectName('CA').describe('A name of your choice.'),
+    certificate: z.string().max(16384).optional().describe("The CA's certificate, PEM."),
+    spkiSHA256: sha256Digits().optional().describe("SHA-256 of the CA's public key (SPKI)."),
+  })
+  .meta(
+    cel({
+      rule: 'has(self.certificate) != has(self.spkiSHA256)',
+      message: 'give either certificate (PEM) or spkiSHA256 (64 lower-case hexadecimal digits)',
+    }),
+  );
 
 const providerRef = z.object({
   kind: z
@@ -28,9 +56,25 @@ const providerRef = z.object({
 });
 
 const rollover = z.object({
+  waitTTLs: int32(1, 10)
+    .default(2)
+    .describe(
+      'Earlier records count as forgotten so many TTLs after every name server has answered later ones (RFC 7671 §8.1: 2).',
+    ),
   retireAfter: duration('1m', '720h')
     .default('24h')
     .describe('A former certificate keeps its records until no endpoint has presented it for this long.'),
+  deadlineBeforeExpiry: duration('1h', '720h')
+    .default('72h')
+    .describe(
+      'Promote: so long before the served certificate expires (or after half of the time that was left when the renewal began) a new one is withheld no longer than onDeadline says.',
+    ),
+  onDeadline: z
+    .enum(['Release', 'Hold'])
+    .default('Release')
+    .describe(
+      'Release: at the deadline, one matching record in what every reachable name server answers is enough. Hold: go on withholding.',
+    ),
 });
 
 const verification = z.object({
@@ -65,9 +109,16 @@ export const mailServerSpec = z
       .describe(
         'The ports with TLS; the protocol follows the port: 25 and 587 SMTP, 465 SMTPS, 143 IMAP, 993 IMAPS, 110 POP3, 995 POP3S.',
       ),
-    certificates: mapBy('secretName', certificate, 1, 4).describe(
-      'All certificates that every one of the hosts may present: one, or an RSA and an ECDSA one side by side. Certificates that are chosen by name (SNI) need a MailServer each.',
-    ),
+    certificates: mapBy('secretName', certificate, 1, 4)
+      .meta(
+        cel({
+          rule: 'self.all(a, !has(a.servingSecretName) || self.exists_one(b, b.secretName == a.servingSecretName || (has(b.servingSecretName) && b.servingSecretName == a.servingSecretName)))',
+          message: 'a servingSecretName stands once, and is no secretName of this list',
+        }),
+      )
+      .describe(
+        'All certificates that every one of the hosts may present: one, or an RSA and an ECDSA one side by side. Certificates that are chosen by name (SNI) need a MailServer each.',
+      ),
     providerRef: providerRef.describe('Who publishes the records.'),
     ttlSeconds: int32(60, 86400)
       .default(3600)
@@ -82,6 +133,11 @@ export const mailServerSpec = z
       )
       .describe(
         "What is published for each certificate: '3 1 1' for its key, '2 1 1' for the keys of the CAs in its chain. A '2 1 1' that could not match is left out.",
+      ),
+    announcedCAs: mapBy('name', announcedCA, 0, 8)
+      .default([])
+      .describe(
+        "CAs that will issue the next certificates: their '2 1 1' is published now. When condition CASwitchSafe is True, no sender holds records without them.",
       ),
     publish: z.boolean().default(true).describe('False withdraws the records and keeps this object.'),
     adoption: z

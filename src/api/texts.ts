@@ -54,3 +54,6 @@ export const dnsName = () => z.string().max(253);
 
 /** Lower-case hexadecimal SHA-256. */
 export const sha256 = () => z.string().max(64);
+
+/** The same where a person writes it. */
+export const sha256Digits = () => matching(/^[0-9a-f]{64}$/, 64, 'write a SHA-256 as 64 lower-case hexadecimal digits');

@@ -1,19 +1,20 @@
 /** Everything that a pass over one MailServer looks at, read at once: Kubernetes, DNS, the mail servers. Judges nothing. */
 import { isDeepStrictEqual } from 'node:util';
-import { parseDuration } from '../api/duration.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import { transient } from '../core/errors.ts';
-import { known, unknown, type Desired, type Facts, type Known, type OwnerFacts } from '../core/facts.ts';
+import { known, unknown, type Facts, type Known, type OwnerFacts } from '../core/facts.ts';
+import { isWatched } from '../core/history.ts';
 import type { Name } from '../core/name.ts';
 import type { Intent, State } from '../core/state.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProviders } from './active-providers.ts';
 import { attempt } from './attempt.ts';
+import { desiredOf } from './desired.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { EndpointProbes } from './endpoint-probes.ts';
 import { lookAtEndpoints } from './look-at-endpoints.ts';
-import { isWatched, lookAtServers } from './look-at-servers.ts';
+import { lookAtServers } from './look-at-servers.ts';
 import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
 import { requestedAt } from './requested-at.ts';
 import { identityOf, ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
@@ -57,7 +58,7 @@ export async function gather(
 ): Promise<Gathered> {
   const { metadata, status } = mailServer;
   const key = keyOf(mailServer);
-  const desired = desiredOf(mailServer);
+  const { desired, problems: specProblems } = desiredOf(mailServer);
   const stored: State = { certificates: status.certificates ?? [], recordSets: status.recordSets ?? [] };
   const identities = ownersOf(mailServer);
   // Asked for by a person: what was seen before does not count.
@@ -137,6 +138,8 @@ export async function gather(
       finalizer: metadata.finalizers?.includes(FINALIZER) === true,
       stored,
       secrets,
+      promotions: new Map(),
+      specProblems,
       provider: provider.known ? known(true) : provider,
       owners,
       endpoints: look?.known === true ? known(look.value.endpoints) : look,
@@ -158,21 +161,6 @@ async function inParallel<T, V>(
   call: (item: T) => Promise<V>,
 ): Promise<ReadonlyMap<string, V>> {
   return new Map(await Promise.all(items.map(async (item) => [keyOfItem(item), await call(item)] as const)));
-}
-
-function desiredOf({ spec }: MailServer): Desired {
-  return {
-    certificates: spec.certificates,
-    ttlSeconds: spec.ttlSeconds,
-    records: spec.records,
-    publish: spec.publish,
-    adoption: spec.adoption,
-    deletion: spec.deletion,
-    suspend: spec.suspend,
-    retireAfterMs: parseDuration(spec.rollover.retireAfter),
-    dnssec: spec.verification.dnssec,
-    probe: spec.verification.probe,
-  };
 }
 
 /** An hour in which this process could have withdrawn, but could not. */

@@ -1,7 +1,9 @@
 /** What a pass asks the authoritative servers about one owner. */
 import { transient } from '../core/errors.ts';
 import { known, unknown, type Known, type OwnerFacts } from '../core/facts.ts';
+import { isWatched, needsSerials } from '../core/history.ts';
 import type { Name } from '../core/name.ts';
+import { isPublished } from '../core/ours.ts';
 import type { StoredRecordSet } from '../core/state.ts';
 import { sameSet, type TlsaRecord } from '../core/tlsa.ts';
 import type { ServerSample } from '../dns/servers.ts';
@@ -18,27 +20,22 @@ export interface Published {
   readonly writtenAt: number | undefined;
 }
 
-/** Something is on its way to the servers. */
-export function isWatched(stored: StoredRecordSet | undefined): boolean {
-  return stored !== undefined && (stored.intent !== undefined || stored.versions.length > 1);
-}
-
 /** Each server is asked once: for its history where something is on its way, and for whether it lags. */
 export async function lookAtServers(
   mailServer: ObjectKey,
   { owner, zone, current, stored, writtenAt }: Published,
   serverAnswers: ServerAnswers,
 ): Promise<Pick<OwnerFacts, 'lagging' | 'servers'>> {
-  const isPublished = stored !== undefined && stored.intent === undefined && stored.versions.length > 0;
+  const isComparable = isPublished(stored) && stored.intent === undefined;
   const lagging = (samples: Known<readonly ServerSample[]>): OwnerFacts['lagging'] => {
-    if (!isPublished || !current.known) return known(undefined);
+    if (!isComparable || !current.known) return known(undefined);
     return samples.known ? laggingIn(samples.value, zone, current.value.records) : samples;
   };
   if (!isWatched(stored)) {
-    if (!isPublished || !current.known) return { lagging: known(undefined) };
+    if (!isComparable || !current.known) return { lagging: known(undefined) };
     return { lagging: lagging(await attempt(() => serverAnswers.once(zone, owner))) };
   }
-  const watched = { owner, zone, gone: [], withSerial: true, writtenAt };
+  const watched = { owner, zone, gone: [], withSerial: needsSerials(stored), writtenAt };
   const watch = await attempt(() => serverAnswers.watch(mailServer, watched));
   if (!watch.known) return { servers: watch, lagging: lagging(watch) };
   return { servers: known(watch.value.servers), lagging: lagging(known(watch.value.samples)) };

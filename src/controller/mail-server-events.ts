@@ -1,5 +1,6 @@
 /** What a status write means for a person: events on the MailServer. Told once, when the write was accepted. */
 import type { MailServerStatus } from '../api/mail-server-status.ts';
+import { isPublished } from '../core/ours.ts';
 import type { Code } from '../core/reasons.ts';
 
 export interface ObjectEvent {
@@ -42,13 +43,14 @@ function recordEvents(before: MailServerStatus, after: MailServerStatus): Object
   const now = new Map((after.recordSets ?? []).map((recordSet) => [recordSet.owner, recordSet]));
   const published = [...now.values()].flatMap(({ owner, versions }): ObjectEvent[] => {
     const version = versions.at(-1);
-    const isNews = version?.kind === 'Written' && version.n !== old.get(owner)?.versions.at(-1)?.n;
+    const isNews =
+      version?.kind === 'Written' && version.records.length > 0 && version.n !== old.get(owner)?.versions.at(-1)?.n;
     return isNews
       ? [normal('Published', `${owner} TTL ${version.ttlSeconds} s: ${version.records.map(shortRecord).join(', ')}`)]
       : [];
   });
   const withdrawn = [...old.values()]
-    .filter(({ owner, versions }) => !now.has(owner) && versions.length > 0)
+    .filter((recordSet) => isPublished(recordSet) && !isPublished(now.get(recordSet.owner)))
     .map(({ owner, ttlSeconds }) =>
       normal(
         'Withdrawn',

@@ -2,10 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MailServer } from '../api/mail-server.ts';
 import type { MailServerStatus } from '../api/mail-server-status.ts';
-import { conditions, endpointMatches } from '../core/conditions.ts';
+import { conditions } from '../core/conditions.ts';
+import { endpointMatches } from '../core/endpoint-matches.ts';
 import type { Endpoint, Facts } from '../core/facts.ts';
 import type { Plan } from '../core/plan.ts';
-import { rolloverSummary } from '../core/rollover-summary.ts';
+import { rolloverSummary, type RolloverSummary } from '../core/rollover-summary.ts';
 import { formatTime } from '../core/time.ts';
 import { mergeConditions } from './merge-conditions.ts';
 import { requestedAt } from './requested-at.ts';
@@ -23,8 +24,12 @@ export function nextStatus(mailServer: MailServer, facts: Facts, plan: Plan): Ma
     certificates: plan.state.certificates,
     recordSets: plan.state.recordSets,
     ...endpointSummary(facts, status),
-    rollover: rolloverSummary(facts, plan),
+    rollover: forPeople(rolloverSummary(facts, plan)),
   };
+}
+
+function forPeople({ step, until, reason }: RolloverSummary): MailServerStatus['rollover'] {
+  return { step, reason, ...(until === undefined ? {} : { until }) };
 }
 
 /** What was last seen stays until something is seen again: a restart says nothing. */

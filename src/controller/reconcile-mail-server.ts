@@ -93,6 +93,8 @@ async function act(
       }
       return following(result);
     }
+    case 'Release':
+      throw new Error('not built yet');
     case 'ChangeRecordSets':
       return changeRecordSets(
         effect.changes,

@@ -87,11 +87,14 @@ export class ServerAnswers {
     const lookedAt = this.#now();
     const servers = await this.#nameServers.of(zone, gone);
     const samples = await this.#ask(servers, { zone, owner, withSerial });
+    // One time for all answers of a look: none was given later.
+    const at = new Date(this.#now());
     const answers = new Map(before?.zone === zone ? before.answers : []);
     for (const { name, outcomes } of samples) {
       const ofServer = new Map(answers.get(name));
       for (const [address, outcome] of outcomes) {
-        if (typeof outcome !== 'string') ofServer.set(address, appended(ofServer.get(address) ?? [], outcome));
+        if (typeof outcome !== 'string')
+          ofServer.set(address, appended(ofServer.get(address) ?? [], { ...outcome, at }));
       }
       answers.set(name, ofServer);
     }

@@ -26,3 +26,8 @@ export function summarize(chain: Chain): ChainSummary {
     notAfter: formatTime(leaf.notAfter),
   };
 }
+
+/** The same leaf certificate? What is sent beside it does not matter. */
+export function sameLeaf(a: ChainSummary, b: ChainSummary): boolean {
+  return a.spkiSHA256 === b.spkiSHA256 && a.notBefore === b.notBefore && a.notAfter === b.notAfter;
+}

@@ -1,6 +1,9 @@
 /** C, the chains that may be met at an endpoint: how it changes from one pass to the next (docs/rollover.md). */
-import type { ChainSummary } from './chain-summary.ts';
-import type { EndpointAnswer, Facts, Known } from './facts.ts';
+import { sameLeaf, type ChainSummary } from './chain-summary.ts';
+import { nextCandidates } from './candidates.ts';
+import { isClockRight } from './clock.ts';
+import { endpointMatches } from './endpoint-matches.ts';
+import type { DesiredCertificate, EndpointAnswer, Facts, Known } from './facts.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
 
@@ -12,30 +15,71 @@ const MIN_LOOKS = 12;
 const MAX_CHAINS = 64;
 
 /**
- * - The chain in the Secret is `Serving`. A Secret that cannot be read, is gone, or holds no chain changes nothing: pods may still
- *   present what it held.
- * - A chain that the Secret no longer holds, or whose Secret the spec no longer names, is `Former` until no endpoint has presented it
- *   for `retireAfter`, or it has expired and is not presented.
+ * - The chain in the serving Secret is `Serving`. A Secret that cannot be read, is gone, or holds no chain changes nothing: pods may
+ *   still present what it held.
+ * - A chain that the serving Secret no longer holds, or whose Secret the spec no longer names, is `Former` until no endpoint has
+ *   presented it for `retireAfter`, or it has expired and is not presented.
+ * - Promote: a chain in the source that the serving Secret does not hold is the `Candidate` (candidates.ts).
  * - Only Secrets put a chain into C, never a probe: else whoever sits between us and the server would have his key published.
  */
 export function nextCertificates(facts: Facts): StoredCertificate[] {
-  const named = facts.desired.certificates.map((certificate) => certificate.secretName);
-  const stored = new Map(facts.stored.certificates.map((certificate) => [certificate.secretName, certificate.chains]));
-  const next = [...new Set([...named, ...stored.keys()])].map((secretName): StoredCertificate => {
-    const secret = named.includes(secretName) ? facts.secrets.get(secretName) : undefined;
-    return { secretName, mode: 'Observe', chains: nextChains(stored.get(secretName) ?? [], secret, facts) };
-  });
+  const desired = new Map(facts.desired.certificates.map((certificate) => [certificate.secretName, certificate]));
+  const stored = new Map(facts.stored.certificates.map((certificate) => [certificate.secretName, certificate]));
+  const next = [...new Set([...desired.keys(), ...stored.keys()])].map((secretName) =>
+    nextCertificate(secretName, desired.get(secretName), stored.get(secretName), facts),
+  );
   const served = next.flatMap(({ chains }) => chains).filter(({ state }) => state === 'Serving');
   return next
     .map((certificate) => ({
       ...certificate,
       chains: certificate.chains.filter((chain) => !isElsewhere(chain, served)).slice(0, MAX_CHAINS),
     }))
-    .filter(({ secretName, chains }) => chains.length > 0 || named.includes(secretName));
+    .filter(({ secretName, chains }) => chains.length > 0 || desired.has(secretName));
+}
+
+/** @param desired undefined when the spec no longer names it: nothing of it will be released */
+function nextCertificate(
+  secretName: string,
+  desired: DesiredCertificate | undefined,
+  stored: StoredCertificate | undefined,
+  facts: Facts,
+): StoredCertificate {
+  const { chains = [] } = stored ?? {};
+  const served = chains.filter(({ state }) => state === 'Serving' || state === 'Former');
+  const { servingSecretName } = desired ?? {};
+  if (desired === undefined || servingSecretName === undefined) {
+    const serving = desired === undefined ? undefined : facts.secrets.get(secretName);
+    return {
+      secretName,
+      mode: 'Observe',
+      chains: [...nextServed(served, serving, facts), ...nextCandidates(chains, undefined, undefined, facts)],
+    };
+  }
+  const serving = facts.secrets.get(servingSecretName);
+  const next = nextServed(served, serving, facts);
+  const candidates = nextCandidates(
+    chains,
+    facts.secrets.get(secretName),
+    next.find(({ state }) => state === 'Serving'),
+    facts,
+  );
+  const isRenewing = candidates.some(({ state }) => state === 'Candidate');
+  return {
+    secretName,
+    mode: 'Promote',
+    // The candidate before the former ones: where there is no room for all, the oldest go.
+    chains: [
+      ...next.filter(({ state }) => state === 'Serving'),
+      ...candidates,
+      ...next.filter(({ state }) => state === 'Former'),
+    ],
+    ...(isRenewing ? { renewalBegan: stored?.renewalBegan ?? formatTime(facts.now) } : {}),
+    ...missing(serving, stored, facts),
+  };
 }
 
 /** The serving one first, then former ones, the latest first. `secret` is undefined when the spec no longer names it. */
-function nextChains(
+function nextServed(
   before: readonly StoredChain[],
   secret: Known<ChainSummary> | undefined,
   facts: Facts,
@@ -47,22 +91,21 @@ function nextChains(
   return [serving(value, before, facts), ...toFormer(before.filter((chain) => !sameLeaf(chain, value)))];
 }
 
+/** A cluster was rebuilt, or somebody removed the Secret: told apart from a restart by how long it lasts. */
+function missing(
+  serving: Known<ChainSummary> | undefined,
+  stored: StoredCertificate | undefined,
+  facts: Facts,
+): Pick<StoredCertificate, 'servingMissingSince'> {
+  const isMissing = serving?.known === false && serving.error.code === 'SecretNotFound';
+  if (!isMissing || facts.endpoints?.known !== true) return {};
+  if (facts.endpoints.value.some((endpoint) => endpointMatches(facts, endpoint))) return {};
+  return { servingMissingSince: stored?.servingMissingSince ?? formatTime(facts.now) };
+}
+
 /** A former chain that another Secret holds now is no former one: it would be met for ever. */
 function isElsewhere(chain: StoredChain, served: readonly StoredChain[]): boolean {
   return chain.state === 'Former' && served.some((other) => sameLeaf(other, chain));
-}
-
-/** The same leaf certificate? What is sent beside it does not matter. */
-export function sameLeaf(a: ChainSummary, b: ChainSummary): boolean {
-  return a.spkiSHA256 === b.spkiSHA256 && a.notBefore === b.notBefore && a.notAfter === b.notAfter;
-}
-
-/** The earliest moment at which a former chain may leave C, if there is one that can be named. */
-export function nextRetirement(certificates: readonly StoredCertificate[], retireAfterMs: number): Date | undefined {
-  const moments = certificates
-    .flatMap((certificate) => certificate.chains)
-    .flatMap((chain) => (chain.notSeenSince === undefined ? [] : [Date.parse(chain.notSeenSince) + retireAfterMs]));
-  return moments.length === 0 ? undefined : new Date(Math.min(...moments));
 }
 
 /** How long a probe's answer may be used: `atRestMs` normally, much less while a former chain is to be proven gone. */
@@ -102,7 +145,8 @@ function former(chain: StoredChain, facts: Facts): StoredChain[] {
   const expired = facts.now.getTime() > Date.parse(chain.notAfter);
   const waited = facts.now.getTime() >= Date.parse(notSeenSince) + facts.desired.retireAfterMs;
   const looked = facts.desired.probe === 'Disabled' || facts.looks >= MIN_LOOKS;
-  return expired || (waited && looked) ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];
+  const gone = isClockRight(facts) && (expired || (waited && looked));
+  return gone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];
 }
 
 /** Every endpoint answers and none presents it. Without probes, having left the Secret is all that can be known. */

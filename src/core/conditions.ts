@@ -3,34 +3,18 @@
  * problem's reason is its error code. Nothing here changes while nothing happens: no check times, no countdowns.
  */
 import { coversHostname } from './certificate.ts';
+import { caSwitchSafe } from './ca-switch.ts';
+import { state, type ConditionState, type ConditionType } from './condition-state.ts';
+import { covered } from './covered.ts';
 import type { OperatorError } from './errors.ts';
-import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
-import { endpointProblem, isOurs } from './first-publication.ts';
-import { judge } from './match.ts';
+import { isPublished } from './ours.ts';
+import { recordsAt } from './endpoint-matches.ts';
+import type { Facts } from './facts.ts';
+import { endpointProblem } from './first-publication.ts';
 import type { Plan } from './plan.ts';
-import type { Code } from './reasons.ts';
+import { rolloverSummary } from './rollover-summary.ts';
 import { several } from './several.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
-import type { TlsaRecord } from './tlsa.ts';
-
-export interface ConditionState {
-  readonly type: ConditionType;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: Code;
-  readonly message: string;
-}
-
-export type ConditionType =
-  | 'Ready'
-  | 'Accepted'
-  | 'CertificatesResolved'
-  | 'ProviderReady'
-  | 'DNSSECSecure'
-  | 'RecordsPublished'
-  | 'Propagated'
-  | 'ServingMatches'
-  | 'Reconciling'
-  | 'Stalled';
 
 /** Why an owner may not be written at all: it is a matter of the MailServer, not of the world. */
 const NOT_ACCEPTED = new Set(['HostnameNotAllowed', 'OwnerConflict', 'ZoneNotFound']);
@@ -46,6 +30,9 @@ export function conditions(facts: Facts, plan: Plan): ConditionState[] {
     recordsPublished(facts, plan),
     propagated(facts),
     servingMatches(facts),
+    covered(facts, plan),
+    ...caSwitchSafe(facts, plan),
+    rolloverInProgress(facts, plan),
   ];
   const ready = readyOf(parts);
   const stalledBy = blockingProblems(facts, plan, acceptance.status === 'True').find(
@@ -69,12 +56,22 @@ export function conditions(facts: Facts, plan: Plan): ConditionState[] {
 
 /** What keeps the MailServer from being as it should be. An owner lost to another MailServer stops only itself. */
 function blockingProblems(facts: Facts, plan: Plan, goesOn: boolean): OperatorError[] {
-  const problems = [...certificateProblems(facts), ...plan.recordSets.flatMap(({ problem }) => problem ?? [])];
+  const problems = [
+    ...facts.specProblems,
+    ...certificateProblems(facts),
+    ...promotionProblems(facts),
+    ...plan.recordSets.flatMap(({ problem }) => problem ?? []),
+  ];
   return goesOn ? problems.filter((problem) => problem.code !== 'OwnerConflict') : problems;
 }
 
 function certificateProblems(facts: Facts): OperatorError[] {
   return problemsOf(facts.desired.certificates.flatMap(({ secretName }) => facts.secrets.get(secretName) ?? []));
+}
+
+/** What keeps a certificate from ever being released. */
+function promotionProblems({ promotions }: Facts): OperatorError[] {
+  return problemsOf([...promotions.values()].map(({ permitted }) => permitted));
 }
 
 function readyOf(parts: readonly ConditionState[]): ConditionState {
@@ -95,6 +92,8 @@ function accepted(facts: Facts): ConditionState {
   const refused = owners.flatMap((owner) =>
     !owner.zone.known && NOT_ACCEPTED.has(owner.zone.error.code) ? owner.zone.error : [],
   );
+  const [unreadable] = facts.specProblems;
+  if (unreadable !== undefined) return state('Accepted', 'False', unreadable.code, sentences(facts.specProblems));
   const [first] = refused;
   if (first === undefined) return state('Accepted', 'True', 'Accepted', 'the spec is accepted');
   const goesOn = refused.every((error) => error.code === 'OwnerConflict') && refused.length < owners.length;
@@ -199,7 +198,7 @@ function pendingCondition(facts: Facts, pending: readonly RecordSetPlan[]): Cond
       `spec.suspend is true; otherwise the records of ${names(pending)} would be changed now`,
     );
   }
-  const isRoutine = pending.every(({ next }) => next !== undefined && next.versions.length > 0);
+  const isRoutine = pending.every(({ next }) => isPublished(next));
   return state(
     'RecordsPublished',
     isRoutine ? 'True' : 'False',
@@ -256,26 +255,15 @@ function servingMatches(facts: Facts): ConditionState {
     : state('ServingMatches', 'Unknown', first.code, sentences(problems));
 }
 
-/** Does a sender that sees the primary's RRset accept this endpoint? Where there is none yet: does it present what is to be published? */
-export function endpointMatches(facts: Facts, endpoint: Endpoint): boolean {
-  const { presented } = endpoint;
-  if (presented.kind !== 'Presented') return false;
-  const records = recordsAt(facts.owners, endpoint);
-  return records.length > 0
-    ? judge(records, presented.chain, endpoint.hostname, facts.now).accepts
-    : isOurs(presented.summary, facts);
-}
-
 /** Why what the primary holds is not known. */
 function unreadable(facts: Facts): OperatorError[] {
   return problemsOf(facts.owners.filter((owner) => owner.desired).map((owner) => owner.current));
 }
 
-function recordsAt(owners: readonly OwnerFacts[], endpoint: Endpoint): readonly TlsaRecord[] {
-  const owner = owners.find(
-    (candidate) => candidate.hostname === endpoint.hostname && candidate.port === endpoint.port,
-  );
-  return owner?.current.known === true ? owner.current.value.records : [];
+function rolloverInProgress(facts: Facts, plan: Plan): ConditionState {
+  const { step, code, reason, until } = rolloverSummary(facts, plan);
+  const message = until === undefined ? reason : `${reason} (until ${until})`;
+  return state('RolloverInProgress', step === 'Idle' ? 'False' : 'True', code, message);
 }
 
 function problemsOf(
@@ -293,8 +281,4 @@ function sentences(problems: readonly OperatorError[]): string {
     problems.map((problem) => problem.message),
     '; ',
   );
-}
-
-function state(type: ConditionType, status: ConditionState['status'], reason: Code, message: string): ConditionState {
-  return { type, status, reason, message };
 }

@@ -18,16 +18,39 @@ export function unknown(error: OperatorError): Known<never> {
   return { known: false, error };
 }
 
+export interface DesiredCertificate {
+  readonly secretName: string;
+  /** Promote: the Secret that pods mount, which only we write. */
+  readonly servingSecretName?: string | undefined;
+}
+
+export interface AnnouncedCA {
+  readonly name: string;
+  readonly spkiSHA256: string;
+}
+
+/** May `servingSecretName` be written, and do the others that share it agree? */
+export interface Promotion {
+  readonly permitted: Known<true>;
+  /** Other MailServers with the same pair of Secrets that are not ready for what the source holds now. */
+  readonly withheldBy: readonly string[];
+}
+
 /** What a MailServer asks for (api.md, `spec`), its defaults filled in. */
 export interface Desired {
-  readonly certificates: readonly { readonly secretName: string }[];
+  readonly certificates: readonly DesiredCertificate[];
   readonly ttlSeconds: number;
   readonly records: readonly PublishedCombination[];
   readonly publish: boolean;
   readonly adoption: 'Keep' | 'Adopt';
   readonly deletion: 'Withdraw' | 'Retain';
   readonly suspend: boolean;
+  readonly announcedCAs: readonly AnnouncedCA[];
+  /** So many TTLs a version is held once it is superseded (RFC 7671 §8.1). */
+  readonly waitTTLs: number;
   readonly retireAfterMs: number;
+  readonly deadlineBeforeExpiryMs: number;
+  readonly onDeadline: 'Release' | 'Hold';
   readonly dnssec: 'Require' | 'Warn' | 'Ignore';
   readonly probe: 'Enabled' | 'Disabled';
 }
@@ -78,7 +101,7 @@ export interface NameServerFacts {
   readonly name: Name;
   /** `Lame`: it answers without authority, or refuses; `NoRoute`: this machine has no way to any of its addresses. Both hand nothing out. */
   readonly state: 'Answers' | 'Silent' | 'Lame' | 'NoRoute';
-  /** Oldest first: each address, each time it was asked by this process since the change began. */
+  /** Oldest first: each address, each time it was asked by this process since the change began. Answers of one look have one time. */
   readonly answers: readonly ServerAnswer[];
   /** It left the NS sets; until then resolvers may still ask it. */
   readonly goneUntil?: Date | undefined;
@@ -117,8 +140,14 @@ export interface Facts {
   readonly abandon: boolean;
   readonly finalizer: boolean;
   readonly stored: State;
-  /** What each serving Secret holds now, by Secret name. */
+  /** What each Secret that the spec names holds now, by its name. */
   readonly secrets: ReadonlyMap<string, Known<ChainSummary>>;
+  /** Promote: by `servingSecretName`. */
+  readonly promotions: ReadonlyMap<string, Promotion>;
+  /** Annotation `tlsa-operator.io/release-now`: SHA-256 of a candidate's SPKI. */
+  readonly releaseNow?: string | undefined;
+  /** What of the spec cannot be read. */
+  readonly specProblems: readonly OperatorError[];
   readonly provider: Known<true>;
   readonly owners: readonly OwnerFacts[];
   /** Undefined while there is nothing to look at (no chain is known, no owner may be written), or probing is disabled. */

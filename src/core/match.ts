@@ -51,7 +51,7 @@ const HIDDEN =
   'it matches, but senders may ignore it: SHA2-512 stands beside it for the same usage and selector (RFC 7671 §9)';
 
 /** Digest agility (RFC 7671 §9). */
-function hides(stronger: TlsaRecord, weaker: TlsaRecord): boolean {
+export function hides(stronger: TlsaRecord, weaker: TlsaRecord): boolean {
   return (
     stronger.matchingType === 2 &&
     weaker.matchingType === 1 &&

@@ -3,7 +3,9 @@ import { OperatorError, stalled, transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { everyEndpointMatches, firstPublicationBlockedBy } from './first-publication.ts';
 import type { Name } from './name.ts';
-import type { Intent, StoredRecordSet, Version } from './state.ts';
+import { nextVersions } from './history.ts';
+import { ours } from './ours.ts';
+import type { Intent, StoredRecordSet } from './state.ts';
 import type { Role, TargetRecord } from './target.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, intersection, parseTlsa, sameSet, union, without, type TlsaRecord } from './tlsa.ts';
@@ -26,6 +28,8 @@ export interface RecordSetPlan {
   readonly change?: PlannedChange | undefined;
   /** Why the owner is not as it should be: a check forbids the change, or the last attempt at it failed. */
   readonly problem?: OperatorError | undefined;
+  /** Foreign records make it impossible that every combination has a match: the owner is guarded by W instead of S. */
+  readonly foreignBlocks?: boolean;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface RecordSetPlan {
  * |------------------------|--------------|---------------------------------------------------|
  * | not to be found out    | anything     | nothing changes; the problem is said              |
  * | what is wanted         | an intent    | it is confirmed: a new version, no intent         |
- * | what is wanted         | no version   | its history begins here                           |
+ * | what is wanted         | nothing      | its history begins here (history.ts)              |
  * | something else         | no intent    | the intent is stored, unless a check forbids it   |
  * | something else         | that intent  | the change is made                                |
  * | something else         | other intent | the new intent is stored; what was claimed stays ours |
@@ -54,19 +58,11 @@ export function planRecordSet(
   if (stored !== undefined && stored.zone !== zone) return keep(owner, stored, zoneChanged(stored, zone));
 
   const wantedByUs = target.map((entry) => entry.record);
-  const claimed = (stored?.records ?? [])
-    .filter((record) => record.role !== 'Foreign')
-    .map((record) => parseTlsa(record.data));
+  const claimed = ours(stored);
   const notOurs = without(current.records, union(claimed, wantedByUs));
   const foreign = isToBeAdopted(notOurs, wantedByUs, owner, facts) ? [] : notOurs;
   const wanted = union(wantedByUs, foreign);
-
-  if (sameSet(current.records, wanted) && !isTtlToChange(owner, wanted, stored, facts)) {
-    const pending = mayStillArrive(owner, target, stored, facts);
-    return pending === undefined
-      ? { owner, next: confirmed(owner, zone, target, foreign, stored, facts) }
-      : keep(owner, stored, pending);
-  }
+  const isRight = sameSet(current.records, wanted) && !isTtlToChange(owner, wanted, stored, facts);
   const change: PlannedChange = {
     owner: owner.owner,
     zone,
@@ -75,22 +71,59 @@ export function planRecordSet(
     ttlSeconds: facts.desired.ttlSeconds,
     expected: current,
   };
-  if (target.length > 0 && isFirstWrite(stored, intersection(current.records, claimed))) {
-    const problem = firstPublicationBlockedBy({ facts, owner, wanted });
-    if (problem !== undefined) return keep(owner, stored, problem);
+  /** @param intent stands from now on */
+  const remember = (records: readonly TlsaRecord[], intent: Intent | undefined): StoredRecordSet => ({
+    owner: owner.owner,
+    provider: owner.provider,
+    zone,
+    ttlSeconds: ttlAskedFor(owner, stored, isRight, facts),
+    records: withRoles(records, target, foreign),
+    ...(intent === undefined ? {} : { intent }),
+    versions: nextVersions(stored, owner, current, facts, intent !== undefined && intent === stored?.intent),
+  });
+
+  if (isRight) {
+    const pending = mayStillArrive(owner, target, stored, facts);
+    if (pending !== undefined) return keep(owner, stored, pending);
+    if (target.length === 0 && stored === undefined) return { owner, next: undefined };
+    const next = remember(wanted, undefined);
+    return { owner, next: isOver(next, target, facts) ? undefined : next };
   }
-  if (facts.desired.suspend || !facts.finalizer) return { owner, next: stored, change };
+  // Promote asks what senders may hold also where nothing may be published.
+  const unsent =
+    stored === undefined && !isPromote(facts) ? undefined : remember(union(claimed, foreign), stored?.intent);
+  if (target.length > 0 && isFirstWrite(stored, claimed, current.records)) {
+    const problem = firstPublicationBlockedBy({ facts, owner, wanted });
+    if (problem !== undefined) return keep(owner, unsent, problem);
+  }
+  if (facts.desired.suspend || !facts.finalizer) return { owner, next: unsent, change };
   const problem = owner.lastAttempt instanceof OperatorError ? owner.lastAttempt : undefined;
-  return { owner, next: intended(owner, change, target, foreign, claimed, stored, facts), change, problem };
+  // What is about to go is still ours until it is seen to be gone; so is what an earlier intent may have written.
+  const next = remember(union(change.expected.records, change.add, claimed), intentOf(change, stored, facts));
+  return { owner, next, change, problem };
+}
+
+/** Withdrawn, and no sender remembers: what remains is foreign, and no longer our business. */
+function isOver({ versions }: StoredRecordSet, target: readonly TargetRecord[], facts: Facts): boolean {
+  return target.length === 0 && (facts.deleting || versions.length <= 1);
+}
+
+function isPromote({ desired }: Facts): boolean {
+  return desired.certificates.some(({ servingSecretName }) => servingSecretName !== undefined);
 }
 
 function keep(owner: OwnerFacts, stored: StoredRecordSet | undefined, problem: OperatorError): RecordSetPlan {
   return { owner, next: stored, problem };
 }
 
-/** Nothing of ours was ever seen there, and nothing that an intent may have written is there now. */
-function isFirstWrite(stored: StoredRecordSet | undefined, oursThere: readonly TlsaRecord[]): boolean {
-  return (stored === undefined || stored.versions.length === 0) && oursThere.length === 0;
+/** None of ours was ever seen there, and nothing that an intent may have written is there now. */
+function isFirstWrite(
+  stored: StoredRecordSet | undefined,
+  claimed: readonly TlsaRecord[],
+  current: readonly TlsaRecord[],
+): boolean {
+  const seen = (stored?.versions ?? []).flatMap(({ kind, records }) => (kind === 'Written' ? records : []));
+  return intersection(claimed, [...seen.map(parseTlsa), ...current]).length === 0;
 }
 
 /** Only when what is served is matched by our own records: one that is adopted goes. */
@@ -145,6 +178,17 @@ function isTtlToChange(
   );
 }
 
+/** The stored one, when it says the same. */
+function intentOf(change: PlannedChange, stored: StoredRecordSet | undefined, { now }: Facts): Intent {
+  const next: Intent = {
+    add: change.add.map(formatTlsa),
+    remove: change.remove.map(formatTlsa),
+    ttlSeconds: change.ttlSeconds,
+    since: formatTime(now),
+  };
+  return stored?.intent !== undefined && sameIntent(stored.intent, change) ? stored.intent : next;
+}
+
 function sameIntent(intent: Intent, change: PlannedChange): boolean {
   return (
     intent.ttlSeconds === change.ttlSeconds &&
@@ -153,74 +197,16 @@ function sameIntent(intent: Intent, change: PlannedChange): boolean {
   );
 }
 
-function intended(
-  owner: OwnerFacts,
-  change: PlannedChange,
-  target: readonly TargetRecord[],
-  foreign: readonly TlsaRecord[],
-  claimed: readonly TlsaRecord[],
+/** What was found and not written has the TTL that it has there, and is set right by the next pass. */
+function ttlAskedFor(
+  { current }: OwnerFacts,
   stored: StoredRecordSet | undefined,
-  facts: Facts,
-): StoredRecordSet {
-  const since =
-    stored?.intent !== undefined && sameIntent(stored.intent, change) ? stored.intent.since : formatTime(facts.now);
-  return {
-    owner: change.owner,
-    provider: owner.provider,
-    zone: change.zone,
-    ttlSeconds: stored?.ttlSeconds ?? change.ttlSeconds,
-    // What is about to go is still ours until it is seen to be gone; so is what an earlier intent may have written.
-    records: withRoles(union(change.expected.records, change.add, claimed), target, foreign),
-    intent: {
-      add: change.add.map(formatTlsa),
-      remove: change.remove.map(formatTlsa),
-      ttlSeconds: change.ttlSeconds,
-      since,
-    },
-    versions: stored?.versions ?? [],
-  };
-}
-
-function confirmed(
-  owner: OwnerFacts,
-  zone: Name,
-  target: readonly TargetRecord[],
-  foreign: readonly TlsaRecord[],
-  stored: StoredRecordSet | undefined,
-  facts: Facts,
-): StoredRecordSet | undefined {
-  // Withdrawn: what remains is foreign, and no longer our business.
-  if (target.length === 0) return undefined;
-  const records = union(
-    target.map((entry) => entry.record),
-    foreign,
-  );
-  // Found, not written: the TTL is what it is there, and is set right by the next pass.
-  const found = owner.current.known ? owner.current.value.ttlSeconds : undefined;
-  const ttlSeconds = stored === undefined ? (found ?? facts.desired.ttlSeconds) : facts.desired.ttlSeconds;
-  return {
-    owner: owner.owner,
-    provider: owner.provider,
-    zone,
-    ttlSeconds,
-    records: withRoles(records, target, foreign),
-    versions: nextVersions(records, ttlSeconds, stored, facts),
-  };
-}
-
-/** Without waits one version is enough: the newest. */
-function nextVersions(
-  records: readonly TlsaRecord[],
-  ttlSeconds: number,
-  stored: StoredRecordSet | undefined,
-  facts: Facts,
-): readonly Version[] {
-  const last = stored?.versions.at(-1);
-  const value = records.map(formatTlsa);
-  if (last !== undefined && stored?.intent === undefined && sameSet(last.records.map(parseTlsa), records))
-    return stored?.versions ?? [];
-  const kind = stored?.intent === undefined ? 'Unknown' : 'Written';
-  return [{ n: (last?.n ?? 0) + 1, kind, records: value, ttlSeconds, writtenAt: formatTime(facts.now) }];
+  isRight: boolean,
+  { desired }: Facts,
+): number {
+  if (!isRight) return stored?.ttlSeconds ?? desired.ttlSeconds;
+  const found = current.known ? current.value.ttlSeconds : undefined;
+  return stored === undefined ? (found ?? desired.ttlSeconds) : desired.ttlSeconds;
 }
 
 function withRoles(

@@ -4,24 +4,41 @@
  * A pass does one thing. If what the plan wants to remember is not what status holds, that is written, and nothing else is done. Only
  * when it stands there, the effect follows. A crash at any point loses nothing: what may have been sent was stored before.
  */
-import { nextCertificates, nextRetirement } from './chains-in-use.ts';
+import { acceptance } from './accepts.ts';
+import { nextCertificates } from './chains-in-use.ts';
 import { transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
+import { ours } from './ours.ts';
 import { planRecordSet, type PlannedChange, type RecordSetPlan } from './plan-record-set.ts';
-import type { State, StoredCertificate, StoredRecordSet } from './state.ts';
+import { planPromotion, type PromotionPlan } from './plan-promotion.ts';
+import type { State, StoredCertificate, StoredChain, StoredRecordSet } from './state.ts';
 import { target, type TargetRecord } from './target.ts';
+import { parseTlsa } from './tlsa.ts';
+import { nextWakeUp } from './wake-up.ts';
 
 export type Effect =
   /** Before the first intent: from here on, a deletion waits for the withdrawal. */
   | { readonly kind: 'SetFinalizer' }
   | { readonly kind: 'ChangeRecordSets'; readonly changes: readonly PlannedChange[] }
+  /** The gate is open: what the source Secret holds goes into the one that pods mount. */
+  | { readonly kind: 'Release'; readonly releases: readonly ReleaseEffect[] }
   /** Everything is withdrawn, or is to be left where it is. */
   | { readonly kind: 'RemoveFinalizer'; readonly left: readonly StoredRecordSet[] };
+
+export interface ReleaseEffect {
+  readonly secretName: string;
+  readonly servingSecretName: string;
+  /** Of the leaf that the source must still hold. */
+  readonly spkiSHA256: string;
+  /** Of the leaf that the serving Secret must still hold; undefined: it must not exist, or hold no certificate. */
+  readonly replaces: string | undefined;
+}
 
 export interface Plan {
   /** What status must hold before the effect may happen. */
   readonly state: State;
   readonly recordSets: readonly RecordSetPlan[];
+  readonly promotions: readonly PromotionPlan[];
   /** The next thing to do, once `state` is stored. */
   readonly effect: Effect | undefined;
   /** When time alone makes a difference; undefined when it does not. */
@@ -29,29 +46,55 @@ export interface Plan {
 }
 
 export function plan(facts: Facts): Plan {
-  const certificates = nextCertificates(facts);
-  const recordSets = facts.owners.map((owner) => {
-    const stored = facts.stored.recordSets.find((recordSet) => recordSet.owner === owner.owner);
-    if (!isToBePublished(facts, owner.desired)) return planRecordSet(owner, [], stored, facts);
-    const wanted = targetAt(owner.hostname, certificates, facts);
-    return wanted.length > 0 ? planRecordSet(owner, wanted, stored, facts) : nothingToPublish(owner, stored);
-  });
-  const state: State = { certificates, recordSets: recordSets.flatMap(({ next }) => next ?? []) };
+  const chains = nextCertificates(facts);
+  const recordSets = facts.owners.map((owner) => planOwner(owner, chains, facts));
+  const promotions = chains.map((certificate) => planPromotion(certificate, recordSets, facts));
+  const state: State = {
+    certificates: promotions.map(({ next }) => next),
+    recordSets: recordSets.flatMap(({ next }) => next ?? []),
+  };
   return {
     state,
     recordSets,
-    effect: nextEffect(facts, state, recordSets),
-    wakeAt: nextRetirement(certificates, facts.desired.retireAfterMs),
+    promotions,
+    effect: nextEffect(facts, state, recordSets, promotions),
+    wakeAt: nextWakeUp(facts, state, promotions),
   };
+}
+
+function planOwner(owner: OwnerFacts, certificates: readonly StoredCertificate[], facts: Facts): RecordSetPlan {
+  const stored = facts.stored.recordSets.find((recordSet) => recordSet.owner === owner.owner);
+  if (!isToBePublished(facts, owner.desired)) return planRecordSet(owner, [], stored, facts);
+  const chains = certificates.flatMap((certificate) => certificate.chains);
+  const wanted = targetAt(owner, chains, facts);
+  if (wanted.length === 0) return nothingToPublish(owner, stored);
+  const planned = planRecordSet(owner, wanted, stored, facts);
+  return { ...planned, foreignBlocks: isBlockedByForeign(planned, wanted, chains) };
 }
 
 function isToBePublished(facts: Facts, ownerIsDesired: boolean): boolean {
   return ownerIsDesired && facts.desired.publish && !facts.deleting;
 }
 
-function targetAt(hostname: string, certificates: readonly StoredCertificate[], facts: Facts): readonly TargetRecord[] {
-  const inUse = certificates.flatMap(({ chains }) => chains).map((chain) => ({ chain, state: chain.state }));
-  return target(inUse, hostname, facts.desired.records);
+function targetAt(
+  { hostname }: OwnerFacts,
+  chains: readonly StoredChain[],
+  { desired }: Facts,
+): readonly TargetRecord[] {
+  const inUse = chains.map((chain) => ({ chain, state: chain.state }));
+  return target(inUse, hostname, desired.records, desired.announcedCAs);
+}
+
+/** T accepts each chain by construction; only what others wrote beside it can spoil that. */
+function isBlockedByForeign(
+  { owner, next }: RecordSetPlan,
+  wanted: readonly TargetRecord[],
+  chains: readonly StoredChain[],
+): boolean {
+  const foreign = (next?.records ?? []).filter(({ role }) => role === 'Foreign').map(({ data }) => parseTlsa(data));
+  if (foreign.length === 0) return false;
+  const records = [...wanted.map(({ record }) => record), ...foreign];
+  return !chains.every((chain) => acceptance(records, chain, owner.hostname).strictlyAccepts);
 }
 
 /** No certificate is known: that is a reason to publish nothing, and none to withdraw anything. */
@@ -60,18 +103,29 @@ function nothingToPublish(owner: OwnerFacts, stored: StoredRecordSet | undefined
   return { owner, next: stored, problem: owner.zone.known ? problem : owner.zone.error };
 }
 
-function nextEffect(facts: Facts, state: State, recordSets: readonly RecordSetPlan[]): Effect | undefined {
-  if (facts.deleting && mayLetGo(facts, state))
-    return facts.finalizer ? { kind: 'RemoveFinalizer', left: state.recordSets } : undefined;
+function nextEffect(
+  facts: Facts,
+  state: State,
+  recordSets: readonly RecordSetPlan[],
+  promotions: readonly PromotionPlan[],
+): Effect | undefined {
+  const { deleting, desired, finalizer } = facts;
+  if (deleting && mayLetGo(facts, state))
+    return finalizer ? { kind: 'RemoveFinalizer', left: state.recordSets } : undefined;
+  const releases = promotions.flatMap(({ release }) => release ?? []);
+  if (releases.length > 0 && !deleting) return { kind: 'Release', releases };
   const changes = recordSets.flatMap(({ change }) => change ?? []);
   const hasRecords = changes.length > 0 || state.recordSets.length > 0;
-  if (facts.desired.suspend || !hasRecords) return undefined;
+  if (desired.suspend || !hasRecords) return undefined;
   // No finalizer can be added to what is being deleted.
-  if (!facts.finalizer) return facts.deleting ? undefined : { kind: 'SetFinalizer' };
+  if (!finalizer) return deleting ? undefined : { kind: 'SetFinalizer' };
   return changes.length > 0 ? { kind: 'ChangeRecordSets', changes } : undefined;
 }
 
 /** Suspended means "change nothing", in the DNS too. */
 function mayLetGo(facts: Facts, state: State): boolean {
-  return state.recordSets.length === 0 || facts.desired.deletion === 'Retain' || facts.desired.suspend || facts.abandon;
+  const isWithdrawn = state.recordSets.every(
+    (recordSet) => recordSet.intent === undefined && ours(recordSet).length === 0,
+  );
+  return isWithdrawn || facts.desired.deletion === 'Retain' || facts.desired.suspend || facts.abandon;
 }

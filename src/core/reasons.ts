@@ -10,6 +10,7 @@ import { PROBES } from './reasons/probes.ts';
 import { PROGRAM } from './reasons/program.ts';
 import { PROVIDER } from './reasons/provider.ts';
 import { RESOLVER } from './reasons/resolver.ts';
+import { ROLLOVER } from './reasons/rollover.ts';
 import { SPEC } from './reasons/spec.ts';
 import { STATES } from './reasons/states.ts';
 
@@ -23,6 +24,7 @@ export const TOPICS = {
   RESOLVER,
   NAME_SERVERS,
   STATES,
+  ROLLOVER,
   EVENTS,
   PROGRAM,
 } as const;

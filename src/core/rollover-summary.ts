@@ -1,25 +1,71 @@
 /** What is going on with a MailServer's records, for people (`kubectl get`); nothing is decided by it. */
+import { isClockRight } from './clock.ts';
 import type { Facts } from './facts.ts';
-import { nextRetirement } from './chains-in-use.ts';
-import { several } from './several.ts';
 import type { Plan } from './plan.ts';
+import type { Code } from './reasons.ts';
+import { several } from './several.ts';
 import { formatTime } from './time.ts';
+import { retirement } from './wake-up.ts';
 
 export interface RolloverSummary {
-  readonly step: 'Idle' | 'Publishing' | 'Proving' | 'Retiring';
+  readonly step:
+    | 'Idle'
+    | 'Publishing'
+    | 'WaitingForServers'
+    | 'WaitingForCaches'
+    | 'Withheld'
+    | 'Releasing'
+    | 'Proving'
+    | 'Retiring';
   /** When it ends, if that is known. */
   readonly until?: string | undefined;
   readonly reason: string;
+  readonly code: Code;
 }
 
+/** The first that has something to say: what comes in, before what goes out. */
 export function rolloverSummary(facts: Facts, plan: Plan): RolloverSummary {
-  const { certificates, recordSets } = plan.state;
-  const changing = recordSets.filter((recordSet) => recordSet.intent !== undefined).map((recordSet) => recordSet.owner);
-  if (changing.length > 0) return { step: 'Publishing', reason: `records are being changed: ${several(changing)}` };
-  const former = certificates.flatMap(({ chains }) => chains).filter((chain) => chain.state === 'Former');
-  if (former.length === 0) return { step: 'Idle', reason: 'no certificate is on its way in or out' };
-  const reason = `the records of ${former.length} former certificate${former.length > 1 ? 's' : ''} stay until no endpoint has presented it for rollover.retireAfter`;
-  if (former.some((chain) => chain.notSeenSince === undefined)) return { step: 'Proving', reason };
-  const until = nextRetirement(certificates, facts.desired.retireAfterMs);
-  return { step: 'Retiring', until: until === undefined ? undefined : formatTime(until), reason };
+  return (
+    publishing(plan) ??
+    promoting(plan) ??
+    retiring(facts, plan) ?? { step: 'Idle', code: 'Idle', reason: 'no certificate is on its way in or out' }
+  );
+}
+
+function publishing({ state }: Plan): RolloverSummary | undefined {
+  const changing = state.recordSets.filter(({ intent }) => intent !== undefined).map(({ owner }) => owner);
+  if (changing.length === 0) return undefined;
+  return { step: 'Publishing', code: 'Publishing', reason: `records are being changed: ${several(changing)}` };
+}
+
+function promoting({ promotions }: Plan): RolloverSummary | undefined {
+  const [first] = promotions.flatMap(({ next, gate }) =>
+    gate === undefined ? [] : { secretName: next.secretName, gate },
+  );
+  if (first === undefined) return undefined;
+  const { secretName, gate } = first;
+  return {
+    step: gate.stage === 'Open' ? 'Releasing' : gate.stage,
+    ...(gate.until === undefined ? {} : { until: formatTime(gate.until) }),
+    code: gate.reason,
+    reason: `the new certificate in Secret ${secretName}: ${gate.message}`,
+  };
+}
+
+function retiring(facts: Facts, { state }: Plan): RolloverSummary | undefined {
+  const chains = state.certificates.flatMap((certificate) => certificate.chains);
+  const leaving = chains.filter((chain) => chain.state === 'Former' || chain.state === 'Dropped');
+  if (leaving.length === 0) return undefined;
+  if (!isClockRight(facts)) {
+    return {
+      step: 'Retiring',
+      code: 'ClockSkew',
+      reason: 'our clock and that of the API server do not agree: nothing is retired',
+    };
+  }
+  const reason = `the records of ${leaving.length} former certificate${leaving.length > 1 ? 's' : ''} stay until no endpoint has presented it for rollover.retireAfter`;
+  const moments = leaving.flatMap((chain) => retirement(chain, facts) ?? []);
+  if (moments.length < leaving.length) return { step: 'Proving', code: 'Proving', reason };
+  const first = Math.min(...moments.map((moment) => moment.getTime()));
+  return { step: 'Retiring', code: 'Retiring', reason, until: formatTime(new Date(first)) };
 }

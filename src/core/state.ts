@@ -8,8 +8,11 @@ import type { Role } from './target.ts';
 
 /** A chain in C: one that may be met at an endpoint (docs/rollover.md). */
 export interface StoredChain extends ChainSummary {
-  /** `Serving`: the Secret holds it. `Former`: it did, and is kept until it is proven gone. */
-  readonly state: 'Serving' | 'Former';
+  /**
+   * `Serving`: the serving Secret holds it. `Candidate`: it waits to be released there. `Former`: the serving Secret held it; it is kept
+   * until it is proven gone. `Dropped`: a candidate that another replaced.
+   */
+  readonly state: 'Serving' | 'Candidate' | 'Former' | 'Dropped';
   /** When it entered this state. */
   readonly since: string;
   /** Former only: the moment since which no endpoint presented it. */
@@ -18,8 +21,24 @@ export interface StoredChain extends ChainSummary {
 
 export interface StoredCertificate {
   readonly secretName: string;
-  readonly mode: 'Observe';
+  /** `Observe`: the Secret changes first, the records follow. `Promote`: only we write the serving Secret, when the gate is open. */
+  readonly mode: 'Observe' | 'Promote';
   readonly chains: readonly StoredChain[];
+  /** Of the chain in state `Candidate`, where there is one. */
+  readonly candidate?: StoredCandidate | undefined;
+  /** When the first candidate came since something was released. */
+  readonly renewalBegan?: string | undefined;
+  /** Since when the serving Secret is missing, and no endpoint presents what senders would accept. */
+  readonly servingMissingSince?: string | undefined;
+}
+
+/** How far a candidate is. */
+export interface StoredCandidate {
+  readonly stage: 'Publishing' | 'Waiting' | 'Withheld' | 'Open';
+  /** A stable code. */
+  readonly reason: string;
+  /** When the gate opens, where that is known. */
+  readonly gateOpensAt?: string | undefined;
 }
 
 export interface StoredRecord {

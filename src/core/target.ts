@@ -1,6 +1,7 @@
 /** T, the target: the RRset that strictly accepts every chain in C (docs/rollover.md, "Two sets decide everything"). */
 import { coversHostname } from './certificate.ts';
 import type { ChainSummary } from './chain-summary.ts';
+import type { AnnouncedCA } from './facts.ts';
 import type { Name } from './name.ts';
 import { daneEE, daneTA, formatTlsa, type PublishedCombination, type TlsaRecord } from './tlsa.ts';
 
@@ -10,7 +11,7 @@ export type Role = 'Serving' | 'Next' | 'Former' | 'TrustAnchor' | 'Announced' |
 /** A chain in C: one that may be met at an endpoint. */
 export interface ChainInUse {
   readonly chain: ChainSummary;
-  readonly state: 'Serving' | 'Candidate' | 'Former';
+  readonly state: 'Serving' | 'Candidate' | 'Former' | 'Dropped';
 }
 
 export interface TargetRecord {
@@ -27,13 +28,15 @@ export interface TargetRecord {
  * | the Secret holds it       | Serving          | TrustAnchor  |
  * | known, not yet released   | Next             | TrustAnchor  |
  * | a Secret held it          | Former           | TrustAnchor  |
+ * | replaced before release   | Former           | TrustAnchor  |
  *
- * A key of several chains has the first role of that list.
+ * A key of several chains has the first role of that list. With the `2 1 1`s come those of the announced CAs.
  */
 export function target(
   chains: readonly ChainInUse[],
   hostname: Name,
   combinations: readonly PublishedCombination[],
+  announcedCAs: readonly AnnouncedCA[] = [],
 ): readonly TargetRecord[] {
   const records: TargetRecord[] = [];
   if (combinations.includes('3 1 1')) {
@@ -45,6 +48,7 @@ export function target(
   if (combinations.includes('2 1 1') && chains.every(({ chain }) => canMatchTrustAnchor(chain, hostname))) {
     const keys = chains.flatMap(({ chain }) => chain.caSPKISHA256s);
     records.push(...keys.map((key) => ({ record: daneTA(key), role: 'TrustAnchor' as const })));
+    records.push(...announcedCAs.map(({ spkiSHA256 }) => ({ record: daneTA(spkiSHA256), role: 'Announced' as const })));
   }
   return firstOfEach(records);
 }
@@ -53,6 +57,7 @@ const LEAF_ROLES = [
   ['Serving', 'Serving'],
   ['Candidate', 'Next'],
   ['Former', 'Former'],
+  ['Dropped', 'Former'],
 ] as const;
 
 /** It sends a CA, and its names are those that senders look for (RFC 7672 §3.2). */

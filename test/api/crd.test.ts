@@ -109,6 +109,7 @@ describe('every list', () => {
       'MailServer.spec.ports set',
       'MailServer.spec.certificates map secretName',
       'MailServer.spec.records set',
+      'MailServer.spec.announcedCAs map name',
       'DNSProvider.spec.zones set',
       'ClusterDNSProvider.spec.zones set',
       'ClusterDNSProvider.spec.allow atomic',

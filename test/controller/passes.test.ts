@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MailServer } from '../../src/api/mail-server.ts';
+import { mailServerSpec, type MailServer } from '../../src/api/mail-server.ts';
 import { ActiveProviders } from '../../src/controller/active-providers.ts';
 import { Claims } from '../../src/controller/claims.ts';
 import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
@@ -42,20 +42,14 @@ const MAIL_SERVER: MailServer = {
     creationTimestamp: since,
     finalizers: [FINALIZER],
   },
-  spec: {
+  spec: mailServerSpec.parse({
     hostnames: [hostname],
-    ports: [25],
     certificates: [{ secretName: 'tls' }],
-    providerRef: { kind: 'DNSProvider', name: 'bind' },
+    providerRef: { name: 'bind' },
     ttlSeconds: 60,
-    records: ['3 1 1', '2 1 1'],
     publish: false,
-    adoption: 'Keep',
-    deletion: 'Withdraw',
-    suspend: false,
-    rollover: { retireAfter: '24h' },
-    verification: { dnssec: 'Require', probe: 'Disabled', interval: '1h' },
-  },
+    verification: { probe: 'Disabled' },
+  }),
   status: {
     observedGeneration: 1,
     recordSets: [

@@ -1,6 +1,6 @@
 /** What follows a status write; no server is needed to be refused one. */
 import { expect, test } from '@jest/globals';
-import type { MailServer } from '../../src/api/mail-server.ts';
+import { mailServerSpec, type MailServer } from '../../src/api/mail-server.ts';
 import { ActiveProviders } from '../../src/controller/active-providers.ts';
 import { Claims } from '../../src/controller/claims.ts';
 import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
@@ -23,20 +23,11 @@ const MAIL_SERVER = {
     generation: 1,
     creationTimestamp: '2026-11-22T12:00:00Z',
   },
-  spec: {
+  spec: mailServerSpec.parse({
     hostnames: ['mx1.example.nl'],
-    ports: [25],
     certificates: [{ secretName: 'tls' }],
-    providerRef: { kind: 'DNSProvider', name: 'bind' },
-    ttlSeconds: 3600,
-    records: ['3 1 1', '2 1 1'],
-    publish: true,
-    adoption: 'Keep',
-    deletion: 'Withdraw',
-    suspend: false,
-    rollover: { retireAfter: '24h' },
-    verification: { dnssec: 'Require', probe: 'Enabled', interval: '1h' },
-  },
+    providerRef: { name: 'bind' },
+  }),
   status: { observedGeneration: -1 },
 } as const satisfies MailServer;
 

@@ -19,7 +19,11 @@ export const DESIRED: Desired = {
   adoption: 'Keep',
   deletion: 'Withdraw',
   suspend: false,
+  announcedCAs: [],
+  waitTTLs: 2,
   retireAfterMs: 24 * 3_600_000,
+  deadlineBeforeExpiryMs: 72 * 3_600_000,
+  onDeadline: 'Release',
   dnssec: 'Require',
   probe: 'Enabled',
 };
@@ -81,6 +85,8 @@ export class World {
       finalizer: this.finalizer,
       stored: this.stored,
       secrets: new Map([[this.secretName, this.secret]]),
+      promotions: new Map(),
+      specProblems: [],
       looks: this.looks,
       provider: this.zone.known ? known(true) : this.zone,
       owners: [
@@ -129,6 +135,8 @@ export class World {
       case 'SetFinalizer':
         this.finalizer = true;
         break;
+      case 'Release':
+        throw new Error('nothing is released in this world');
       case 'RemoveFinalizer':
         this.finalizer = false;
         this.gone = true;

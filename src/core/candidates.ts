@@ -1,0 +1,50 @@
+/** Promote: the chain that waits in the source Secret, and those that it has replaced (docs/rollover.md, "Two sets decide everything"). */
+import { sameLeaf, type ChainSummary } from './chain-summary.ts';
+import type { Facts, Known } from './facts.ts';
+import type { StoredChain } from './state.ts';
+import { formatTime } from './time.ts';
+
+/**
+ * | the source                                  | its chain is                                     |
+ * |---------------------------------------------|--------------------------------------------------|
+ * | holds what the serving Secret holds         | no candidate: it is released, or nothing changed |
+ * | holds another chain                         | the candidate; an earlier candidate is dropped   |
+ * | is gone, or the spec names it no more       | dropped                                          |
+ * | cannot be read, or holds no chain           | what it was                                      |
+ *
+ * A dropped one keeps its records for `retireAfter`: its release may have been under way. An expired one is dropped.
+ * @param source undefined when nothing is to be released any more
+ */
+export function nextCandidates(
+  before: readonly StoredChain[],
+  source: Known<ChainSummary> | undefined,
+  serving: ChainSummary | undefined,
+  facts: Facts,
+): StoredChain[] {
+  const isReleased = (chain: ChainSummary): boolean => serving !== undefined && sameLeaf(chain, serving);
+  const earlier = before.filter(({ state }) => state === 'Candidate' || state === 'Dropped');
+  const waiting = earlier.filter((chain) => !isReleased(chain));
+  if (source?.known === false && source.error.code !== 'SecretNotFound')
+    return waiting.flatMap((chain) => asBefore(chain, facts));
+  const isWaiting = source?.known === true && !isReleased(source.value) && !isExpired(source.value, facts);
+  if (!isWaiting) return waiting.flatMap((chain) => dropped(chain, facts));
+  const { value } = source;
+  const same = waiting.find((chain) => sameLeaf(chain, value));
+  const since = same?.state === 'Candidate' ? same.since : formatTime(facts.now);
+  const others = waiting.filter((chain) => chain !== same);
+  return [{ ...value, state: 'Candidate', since }, ...others.flatMap((chain) => dropped(chain, facts))];
+}
+
+function asBefore(chain: StoredChain, facts: Facts): StoredChain[] {
+  return chain.state === 'Candidate' && !isExpired(chain, facts) ? [chain] : dropped(chain, facts);
+}
+
+function dropped(chain: StoredChain, { now, desired }: Facts): StoredChain[] {
+  const since = chain.state === 'Dropped' ? chain.since : formatTime(now);
+  const isOver = now.getTime() >= Date.parse(since) + desired.retireAfterMs;
+  return isOver ? [] : [{ ...chain, state: 'Dropped', since }];
+}
+
+function isExpired({ notAfter }: ChainSummary, { now }: Facts): boolean {
+  return now.getTime() > Date.parse(notAfter);
+}

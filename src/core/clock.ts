@@ -1,0 +1,9 @@
+/** Times are kept for ever and shared by replicas: what a wrong clock says must neither be stored nor end a wait. */
+import type { Facts } from './facts.ts';
+
+const MAX_SKEW_MS = 30_000;
+
+/** Does our clock agree with the API server's? Unknown until it has answered, and then not a reason to stop. */
+export function isClockRight({ clockSkewMs }: Facts): boolean {
+  return clockSkewMs === undefined || Math.abs(clockSkewMs) <= MAX_SKEW_MS;
+}

@@ -1,0 +1,95 @@
+/**
+ * Will the next renewal be accepted by every sender, whatever it remembers? In Observe the Secret changes before the records do, and
+ * senders live on `2 1 1` for a TTL (docs/rollover.md, "Modes"). It is said before the renewal, with the ways out.
+ */
+import { coversHostname } from './certificate.ts';
+import { state, type ConditionState } from './condition-state.ts';
+import type { Facts } from './facts.ts';
+import { heldUntil, isHeld } from './hold.ts';
+import { handedOut, lastWritten } from './history.ts';
+import type { Name } from './name.ts';
+import { isPublished } from './ours.ts';
+import type { RecordSetPlan } from './plan-record-set.ts';
+import type { Plan } from './plan.ts';
+import { several } from './several.ts';
+import type { StoredChain, StoredRecordSet, Version } from './state.ts';
+import { formatTime } from './time.ts';
+import { daneTA, formatTlsa } from './tlsa.ts';
+
+export function covered(facts: Facts, plan: Plan): ConditionState {
+  const published = plan.recordSets.filter(({ owner, next }) => owner.desired && isPublished(next));
+  if (published.length === 0) return state('Covered', 'Unknown', 'NothingPublished', 'nothing is published yet');
+  const blocked = published.filter(({ foreignBlocks }) => foreignBlocks === true).map(({ owner }) => owner.owner);
+  if (blocked.length > 0) {
+    return state(
+      'Covered',
+      'False',
+      'ForeignRecordBlocks',
+      `records that are not ours match none of the certificates: ${several(blocked)}; remove them there, or set spec.adoption to Adopt`,
+    );
+  }
+  const observed = plan.state.certificates.filter(({ mode }) => mode === 'Observe');
+  const serving = observed.flatMap(({ chains }) => chains.filter((chain) => chain.state === 'Serving'));
+  if (serving.length === 0) {
+    return state('Covered', 'True', 'Promoted', 'a new certificate is released only when every sender will accept it');
+  }
+  const gaps = published.flatMap((recordSet) => serving.flatMap((chain) => gapAt(recordSet, chain, facts) ?? []));
+  const lacking = gaps.filter(({ until }) => until === 'NotPublished');
+  if (lacking.length > 0) {
+    return state(
+      'Covered',
+      'False',
+      'NoTrustAnchor',
+      `no 2 1 1 stands for the CA of what is served, so senders that remember today's records refuse a renewed key for up to ${facts.desired.ttlSeconds} s: ${several(lacking.map(({ owner }) => owner))}; set servingSecretName, or see why there is none (records, the names of the certificate, the CAs that the server sends)`,
+    );
+  }
+  if (gaps.length > 0) return state('Covered', 'False', 'EarlierRecordsHeld', heldMessage(gaps));
+  const basis = facts.desired.probe === 'Disabled' ? ' (as the Secret says; spec.verification.probe is Disabled)' : '';
+  return state(
+    'Covered',
+    'True',
+    'TrustAnchorPublished',
+    `every RRset that a sender may hold has a 2 1 1 for the CA of what is served${basis}`,
+  );
+}
+
+export interface Gap {
+  readonly owner: Name;
+  /** When no sender can hold records without it any more; `NotPublished`: they are handed out now. */
+  readonly until: Date | 'NotPublished' | undefined;
+}
+
+function gapAt({ owner, next }: RecordSetPlan, chain: StoredChain, facts: Facts): Gap | undefined {
+  if (next === undefined) return undefined;
+  const anchors = coversHostname(chain.names, owner.hostname) ? chain.caSPKISHA256s.map(anchorText) : [];
+  return gapIn(next, (records) => anchors.some((anchor) => records.includes(anchor)), facts);
+}
+
+export function anchorText(spkiSHA256: string): string {
+  return formatTlsa(daneTA(spkiSHA256));
+}
+
+/** The versions that a sender may hold and that are not good: until when? No RRset at all is good: it demands nothing. */
+export function gapIn(
+  recordSet: StoredRecordSet,
+  isGood: (records: readonly string[]) => boolean,
+  { desired, now }: Facts,
+): Gap | undefined {
+  const { owner, versions } = recordSet;
+  const isGap = (version: Version): boolean =>
+    isHeld(version, desired.waitTTLs, now) &&
+    (version.kind === 'Unknown' || (version.records.length > 0 && !isGood(version.records)));
+  const gaps = handedOut(recordSet).filter(isGap);
+  if (gaps.length === 0) return undefined;
+  if (gaps.some((version) => version === lastWritten(versions))) return { owner, until: 'NotPublished' };
+  const moments = gaps.map((version) => heldUntil(version, desired.waitTTLs)?.getTime());
+  return { owner, until: moments.includes(undefined) ? undefined : new Date(Math.max(...moments.map(Number))) };
+}
+
+export function heldMessage(gaps: readonly Gap[]): string {
+  const owners = several(gaps.map(({ owner }) => owner));
+  const moments = gaps.map(({ until }) => (until instanceof Date ? until.getTime() : undefined));
+  return moments.includes(undefined)
+    ? `senders may hold earlier records until every name server answers the current ones: ${owners}`
+    : `senders may hold earlier records until ${formatTime(new Date(Math.max(...moments.map(Number))))}: ${owners}`;
+}

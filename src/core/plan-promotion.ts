@@ -1,0 +1,63 @@
+/** One certificate: how far its candidate is, and whether it is released now. */
+import type { Facts } from './facts.ts';
+import type { RecordSetPlan } from './plan-record-set.ts';
+import type { ReleaseEffect } from './plan.ts';
+import { releaseOf, type Release } from './release.ts';
+import type { StoredCandidate, StoredCertificate } from './state.ts';
+import { formatTime } from './time.ts';
+
+export interface PromotionPlan {
+  readonly next: StoredCertificate;
+  /** Where the certificate has a candidate: may it be released? */
+  readonly gate?: Release | undefined;
+  /** It is: now that status says so. */
+  readonly release?: ReleaseEffect | undefined;
+}
+
+/**
+ * "Open" is stored first. The pass after that looks at everything once more, the name servers too, and only if the gate is still open
+ * then, the Secret is written.
+ */
+export function planPromotion(
+  certificate: StoredCertificate,
+  recordSets: readonly RecordSetPlan[],
+  facts: Facts,
+): PromotionPlan {
+  const { secretName } = certificate;
+  const candidate = certificate.chains.find(({ state }) => state === 'Candidate');
+  const desired = facts.desired.certificates.find((one) => one.secretName === secretName);
+  const servingSecretName = desired?.servingSecretName;
+  if (candidate === undefined || servingSecretName === undefined) return { next: certificate };
+
+  const counting = recordSets.filter(counts);
+  const promotion = facts.promotions.get(servingSecretName);
+  const gate = releaseOf({ certificate, candidate, promotion, recordSets: counting, facts });
+  const next = { ...certificate, candidate: storedCandidate(gate) };
+  const stored = facts.stored.certificates.find((one) => one.secretName === secretName);
+  const wasOpen = stored?.candidate?.stage === 'Open' && isHeldAs(candidate.spkiSHA256, stored);
+  if (gate.stage !== 'Open' || !wasOpen) return { next, gate };
+  const serving = facts.secrets.get(servingSecretName);
+  // What cannot be read must not be overwritten.
+  if (serving?.known === false && serving.error.code !== 'SecretNotFound') return { next, gate };
+  const replaces = serving?.known === true ? serving.value.spkiSHA256 : undefined;
+  return { next, gate, release: { secretName, servingSecretName, spkiSHA256: candidate.spkiSHA256, replaces } };
+}
+
+/** An owner that belongs to another MailServer, or that was withdrawn long ago, says nothing. */
+function counts({ owner, next }: RecordSetPlan): boolean {
+  if (next !== undefined) return true;
+  return owner.desired && (owner.zone.known || owner.zone.error.code !== 'OwnerConflict');
+}
+
+function isHeldAs(spkiSHA256: string, { chains }: StoredCertificate): boolean {
+  return chains.some((chain) => chain.state === 'Candidate' && chain.spkiSHA256 === spkiSHA256);
+}
+
+function storedCandidate({ stage, reason, until }: Release): StoredCandidate {
+  const isWaiting = stage === 'WaitingForServers' || stage === 'WaitingForCaches';
+  return {
+    stage: isWaiting ? 'Waiting' : stage,
+    reason,
+    ...(stage === 'WaitingForCaches' && until !== undefined ? { gateOpensAt: formatTime(until) } : {}),
+  };
+}

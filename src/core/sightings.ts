@@ -1,0 +1,92 @@
+/** Which version each authoritative server hands out: the eyes of the gate (docs/rollover.md, "The gate"). Pure arithmetic over answers. */
+import type { NameServerFacts, ServerAnswer } from './facts.ts';
+import { isSerialAtLeast } from './serial.ts';
+import type { Version } from './state.ts';
+import { formatTlsa } from './tlsa.ts';
+
+/** A server is asked so often, over so long, before it counts as having moved on: pools and anycast answer old data late. */
+const SAMPLES = 3;
+export const SAMPLES_SPAN_MS = 30_000;
+
+/** What fits no version may be older than all of them. */
+const NOTHING_KNOWN = 0;
+
+/** When every server had answered a version after `n`: undefined while one has not, or shows `n` or an earlier one again. */
+export function passedAt(
+  n: number,
+  versions: readonly Version[],
+  servers: readonly NameServerFacts[],
+): Date | undefined {
+  const counting = servers.filter(({ state }) => state === 'Answers' || state === 'Silent');
+  const moments = counting.map((server) => passedServerAt(n, versions, server));
+  if (moments.length === 0 || moments.includes(undefined)) return undefined;
+  return new Date(Math.max(...moments.map((moment) => moment?.getTime() ?? 0)));
+}
+
+/** Does some server show `n`, or an earlier version, in its newest answers? */
+export function isSeenAgain(n: number, versions: readonly Version[], servers: readonly NameServerFacts[]): boolean {
+  return servers.some((server) => {
+    const newest = server.answers.at(-1)?.at.getTime();
+    return server.answers.some(
+      (answer, index) => answer.at.getTime() === newest && shown(index, versions, server) <= n,
+    );
+  });
+}
+
+/** Those that do not show the newest version that was written. */
+export function lagging(versions: readonly Version[], servers: readonly NameServerFacts[]): readonly NameServerFacts[] {
+  const last = versions.findLast(({ kind }) => kind === 'Written');
+  if (last === undefined) return [];
+  return servers
+    .filter(({ state, answers }) => state === 'Answers' && answers.length > 0)
+    .filter((server) => !showsValue(last, server));
+}
+
+function showsValue(version: Version, { answers }: NameServerFacts): boolean {
+  const newest = answers.at(-1)?.at.getTime();
+  return answers.filter(({ at }) => at.getTime() === newest).every((answer) => isOf(answer, version));
+}
+
+/** No server can be asked from here at all (blocked egress, no route): then other evidence must stand in. */
+export function nobodyAnswers(servers: readonly NameServerFacts[]): boolean {
+  return servers.every(({ state, answers }) => state !== 'Answers' && answers.length === 0);
+}
+
+function passedServerAt(n: number, versions: readonly Version[], server: NameServerFacts): Date | undefined {
+  const { answers } = server;
+  const lastOld = answers.findLastIndex((_, index) => shown(index, versions, server) <= n);
+  const times = [...new Set(answers.slice(lastOld + 1).map(({ at }) => at.getTime()))];
+  const [first] = times;
+  const last = times.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  return times.length >= SAMPLES && last - first >= SAMPLES_SPAN_MS ? new Date(last) : undefined;
+}
+
+/**
+ * The number of the version that an answer is counted as. Where its value fits several, it is the earliest of them, unless this server was
+ * seen below the serial of the latest and is at or above it now (RFC 1982).
+ */
+function shown(index: number, versions: readonly Version[], { answers }: NameServerFacts): number {
+  const answer = answers[index];
+  if (answer === undefined) return NOTHING_KNOWN;
+  const fitting = versions.filter((version) => isOf(answer, version));
+  const [earliest] = fitting;
+  const latest = fitting.at(-1);
+  if (earliest === undefined || latest === undefined) return NOTHING_KNOWN;
+  return hasReached(latest, answer, answers.slice(0, index)) ? latest.n : earliest.n;
+}
+
+function hasReached({ serial }: Version, answer: ServerAnswer, before: readonly ServerAnswer[]): boolean {
+  if (serial === undefined || answer.serial === undefined || !isSerialAtLeast(answer.serial, serial)) return false;
+  return before.some((earlier) => earlier.serial !== undefined && !isSerialAtLeast(earlier.serial, serial));
+}
+
+function isOf(answer: ServerAnswer, version: Version): boolean {
+  if (version.kind === 'Unknown') return false;
+  return valueOf(answer.records.map(formatTlsa)) === valueOf(version.records);
+}
+
+/** Order and repetition mean nothing in an RRset (RFC 2181 §5). */
+export function valueOf(records: readonly string[]): string {
+  return [...new Set(records)].sort().join('\n');
+}

@@ -1,0 +1,51 @@
+/** When time alone makes a difference: the moments at which the planner must look again. */
+import { deadlineOf } from './deadline.ts';
+import { isClockRight } from './clock.ts';
+import type { Facts } from './facts.ts';
+import { FORGET_AFTER_MS, heldUntil } from './hold.ts';
+import { isAwaited } from './history.ts';
+import type { PromotionPlan } from './plan-promotion.ts';
+import { SAMPLES_SPAN_MS } from './sightings.ts';
+import type { State, StoredChain, StoredRecordSet } from './state.ts';
+
+/** Name servers that lag are asked less and less often, and so are those of which an open gate must be sure. */
+const ASKED_AT_MOST_MS = 5 * 60_000;
+const CLOCK_AGAIN_MS = 60_000;
+
+export function nextWakeUp(facts: Facts, state: State, promotions: readonly PromotionPlan[]): Date | undefined {
+  const now = facts.now.getTime();
+  const chains = state.certificates.flatMap((certificate) => certificate.chains);
+  const isWithheld = promotions.some(({ gate }) => gate !== undefined);
+  const moments = [
+    ...chains.flatMap((chain) => retirement(chain, facts) ?? []),
+    ...promotions.flatMap(({ next, gate }) => [gate?.until, gate && deadlineOf(next, facts)]),
+    ...state.recordSets.flatMap((recordSet) => heldMoments(recordSet, facts)),
+    ...state.recordSets.flatMap((recordSet) => askAgainAt(recordSet, isWithheld, facts) ?? []),
+    ...(isClockRight(facts) ? [] : [new Date(now + CLOCK_AGAIN_MS)]),
+  ].flatMap((moment) => (moment !== undefined && moment.getTime() > now ? moment.getTime() : []));
+  return moments.length === 0 ? undefined : new Date(Math.min(...moments));
+}
+
+/** The earliest moment at which a chain may leave C, if there is one that can be named. */
+export function retirement({ state, since, notSeenSince }: StoredChain, { desired }: Facts): Date | undefined {
+  const from = state === 'Former' ? notSeenSince : state === 'Dropped' ? since : undefined;
+  return from === undefined ? undefined : new Date(Date.parse(from) + desired.retireAfterMs);
+}
+
+function heldMoments({ versions }: StoredRecordSet, { desired }: Facts): Date[] {
+  return versions
+    .flatMap((version) => heldUntil(version, desired.waitTTLs) ?? [])
+    .flatMap((moment) => [moment, new Date(moment.getTime() + FORGET_AFTER_MS)]);
+}
+
+/** Soon after a write, then less often; while something is withheld, in case a server shows an old version again. */
+function askAgainAt(recordSet: StoredRecordSet, isWithheld: boolean, { now }: Facts): Date | undefined {
+  const writtenAt = recordSet.versions.at(-1)?.writtenAt;
+  if (writtenAt === undefined || recordSet.intent !== undefined) return undefined;
+  if (isAwaited(recordSet)) {
+    const age = now.getTime() - Date.parse(writtenAt);
+    return new Date(now.getTime() + Math.min(Math.max(SAMPLES_SPAN_MS / 2, age / 4), ASKED_AT_MOST_MS));
+  }
+  const isHeld = recordSet.versions.length > 1;
+  return isWithheld && isHeld ? new Date(now.getTime() + ASKED_AT_MOST_MS) : undefined;
+}
