@@ -178,3 +178,15 @@ test('what each server answers, and the serial, from before the write until it i
     (await look({ ...mailServer, status: { ...mailServer.status, recordSets: [other] } })).serials,
   ).toBeUndefined();
 });
+
+test('who does not answer what the primary holds lags; whether one that is gone does is not known', async () => {
+  const look = async (): Promise<OwnerFacts['lagging'] | undefined> =>
+    (await gather(MAIL_SERVER, new Map(), sources)).facts.owners[0]?.lagging;
+  await chain.transfer();
+  await chain.nsupdate(`add ${owner}. 60 TLSA ${formatTlsa(daneEE('02'.repeat(32)))}`);
+  expect(await look()).toEqual({ known: true, value: ['ns2.example.nl'] });
+  await chain.transfer();
+  expect(await look()).toEqual({ known: true, value: [] });
+  await chain.secondary?.program.stop();
+  expect(await look()).toMatchObject({ known: false, error: { code: 'ServersUnreachable' } });
+});
