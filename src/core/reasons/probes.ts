@@ -54,7 +54,8 @@ export const PROBES = {
   ConnectionRefused: {
     kind: 'Transient',
     meaning: 'No server listens there.',
-    remedy: 'Start it; check the address records.',
+    remedy:
+      'Start it; check the address records. If it is reached from outside only, set [`serviceRef`](mailserver.md#serviceref).',
   },
   ConnectionTimeout: {
     kind: 'Transient',
