@@ -50,7 +50,10 @@ export function happens(socket: Socket, event: 'connect' | 'secureConnect'): Pro
 /** How long a server may take to greet before our farewell, or to answer it. */
 const FAREWELL_MS = 2_000;
 
-/** Waits a moment for the first words, unread: who speaks before them is taken for a spammer by some servers (RFC 5321 §4.3.1). Never rejects. */
+/**
+ * Waits a moment for the server's first words and drops them: who speaks before them is taken for a spammer by some servers
+ * (RFC 5321 §4.3.1). Never rejects.
+ */
 export async function greeted(socket: Socket): Promise<void> {
   if (socket.destroyed) return;
   const { promise, resolve } = Promise.withResolvers<undefined>();

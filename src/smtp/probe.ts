@@ -24,7 +24,10 @@ export interface ProbeOptions {
   /** For everything together. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** The name in EHLO, where the protocol is SMTP. Default: our own address as a literal, `[192.0.2.1]`, as for clients without a name (RFC 5321 §4.1.1.1). */
+  /**
+   * The name in EHLO, where the protocol is SMTP. Default: our own address as a literal, `[192.0.2.1]`, as for clients without a name
+   * (RFC 5321 §4.1.1.1).
+   */
   readonly clientName?: string;
 }
 
