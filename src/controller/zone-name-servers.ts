@@ -16,6 +16,8 @@ export interface GoneNameServer {
 }
 
 const MEMORY_MS = 5 * 60_000;
+/** What could not be found out may be gone in a moment; and thousands of owners must not ask all the time. */
+const FAILURE_MEMORY_MS = 20_000;
 /** Hardly a resolver keeps anything longer, whatever its TTL says: BIND's `max-cache-ttl` is a week, others keep a day. */
 const MAX_TTL_SECONDS = 7 * 24 * 60 * 60;
 /** A zone that changes its servers all the time must not make us ask ever more of them. */
@@ -28,7 +30,7 @@ const MAX_GONE = 32;
 export class ZoneNameServers {
   readonly #resolver: Resolver;
   readonly #now: () => number;
-  readonly #looks = new Map<Name, { readonly at: number; readonly found: Promise<Known<NameServerSet>> }>();
+  readonly #looks = new Map<Name, { readonly until: number; readonly found: Promise<Known<NameServerSet>> }>();
   readonly #last = new Map<Name, NameServerSet>();
   readonly #gone = new Map<Name, ReadonlyMap<Name, { readonly until: Date; readonly server: Promise<NameServer> }>>();
 
@@ -55,22 +57,25 @@ export class ZoneNameServers {
     ];
   }
 
-  #look(zone: Name): Promise<Known<NameServerSet>> {
+  async #look(zone: Name): Promise<Known<NameServerSet>> {
     const remembered = this.#looks.get(zone);
-    if (remembered !== undefined && this.#now() - remembered.at < MEMORY_MS) return remembered.found;
+    if (remembered !== undefined && this.#now() < remembered.until) return remembered.found;
     const found = attempt(() => this.#find(zone));
-    this.#looks.set(zone, { at: this.#now(), found });
-    return found;
+    const until = this.#now() + MEMORY_MS;
+    this.#looks.set(zone, { until, found });
+    const set = await found;
+    if (!set.known || set.value.isHearsay) this.#looks.set(zone, { until: this.#now() + FAILURE_MEMORY_MS, found });
+    return set;
   }
 
   async #find(zone: Name): Promise<NameServerSet> {
     const before = this.#last.get(zone);
-    const { servers, ttlSeconds } = await nameServers(zone, this.#resolver);
+    const { servers, ...about } = await nameServers(zone, this.#resolver);
     // Whose address is not found any more is asked where it was: caches, and glue, lead there still.
     const found = servers.map((server) =>
       server.addresses.length > 0 ? server : (before?.servers.find(({ name }) => name === server.name) ?? server),
     );
-    const set = { servers: found, ttlSeconds };
+    const set = { ...about, servers: found };
     this.#last.set(zone, set);
     // Until now it may have been handed out.
     const until = new Date(this.#now() + Math.min(before?.ttlSeconds ?? 0, MAX_TTL_SECONDS) * 1000);

@@ -17,6 +17,8 @@ export interface NameServerSet {
   readonly servers: readonly NameServer[];
   /** How long resolvers keep the NS sets, at most. */
   readonly ttlSeconds: number;
+  /** Nobody could be asked from here, neither the parent's servers nor the zone's: these are those that the resolver knows. */
+  readonly isHearsay: boolean;
 }
 
 /** More names than any registry takes: whoever lists more wants us to ask them all. */
@@ -41,13 +43,14 @@ export async function findZoneCut(name: Name, resolver: Resolver, signal?: Abort
 /**
  * The union of the NS sets at the zone's apex, as each of its servers has them, and in its parent's delegation: resolvers ask the servers
  * of any.
- * @throws OperatorError as `Resolver.lookup`; `DelegationUnknown`, `TooManyNameServers`
+ * @throws OperatorError as `Resolver.lookup`; `TooManyNameServers`; `DelegationUnknown` when only the parent's servers cannot be asked
  */
 export async function nameServers(zone: Name, resolver: Resolver, options: AskOptions = {}): Promise<NameServerSet> {
-  const told = await Promise.all([
+  const [atApex, delegated] = await Promise.all([
     resolver.lookup(zone, 'NS', options.signal).then(({ records }) => nsSet(records)),
-    ...(zone === ROOT ? [] : [delegation(zone, resolver, options)]),
+    zone === ROOT ? undefined : delegation(zone, resolver, options),
   ]);
+  const told = [atApex, ...(delegated === undefined ? [] : [delegated])];
   const found = await allWithAddresses(zone, namesIn(told), resolver, options);
   // What a resolver keeps counts down; the servers tell the whole TTL. A secondary that lags may have another NS set, too.
   const own = await Promise.all(
@@ -56,11 +59,14 @@ export async function nameServers(zone: Name, resolver: Resolver, options: AskOp
   told.push(
     ...own.flatMap((reply) => (reply.kind === 'Authority' ? nsSet(rrset(reply.message.answers, zone, 'NS')) : [])),
   );
+  const isUndelegated = zone !== ROOT && delegated === undefined;
+  if (isUndelegated && own.some(({ kind }) => kind === 'Authority')) throw delegationUnknown(zone);
   const names = namesIn(told).filter((name) => found.every((server) => server.name !== name));
   const servers = [...found, ...(await allWithAddresses(zone, names, resolver, options, found.length))];
   return {
     servers: servers.sort((a, b) => (a.name < b.name ? -1 : 1)),
     ttlSeconds: Math.max(...told.map(({ ttlSeconds }) => ttlSeconds)),
+    isHearsay: isUndelegated,
   };
 }
 
@@ -77,8 +83,8 @@ function namesIn(sets: readonly NsSet[]): Name[] {
   return [...new Set(sets.flatMap(({ names }) => names))];
 }
 
-/** As the first of the parent's servers that tells it. */
-async function delegation(zone: Name, resolver: Resolver, options: AskOptions): Promise<NsSet> {
+/** As the first of the parent's servers that tells it; undefined when none does. */
+async function delegation(zone: Name, resolver: Resolver, options: AskOptions): Promise<NsSet | undefined> {
   const parent = await findZoneCut(parentOf(zone) ?? ROOT, resolver, options.signal);
   const { names } = nsSet((await resolver.lookup(parent, 'NS', options.signal)).records);
   for (const name of names.slice(0, MAX_PARENT_SERVERS)) {
@@ -92,9 +98,13 @@ async function delegation(zone: Name, resolver: Resolver, options: AskOptions): 
       if (records.length > 0) return nsSet(records);
     }
   }
-  throw transient(
+  return undefined;
+}
+
+function delegationUnknown(zone: Name): OperatorError {
+  return transient(
     'DelegationUnknown',
-    `no server of ${parent} tells which name servers ${zone} is delegated to: is port 53 open from here to the internet?`,
+    `no server of the zone above ${zone} tells which name servers ${zone} is delegated to: is port 53 open from here to the internet?`,
   );
 }
 

@@ -28,7 +28,14 @@ describe('which servers a zone has', () => {
         { name: 'alias.example.nl', type: 'CNAME', data: 'other.nl' },
       ],
       moreZones: [
-        { name: 'other.nl', delegation: 'Unsigned', records: [{ name: 'mx.other.nl', type: 'A', data: '192.0.2.1' }] },
+        {
+          name: 'other.nl',
+          delegation: 'Unsigned',
+          records: [
+            { name: 'mx.other.nl', type: 'A', data: '192.0.2.1' },
+            { name: 'dead.other.nl', type: 'A', data: '10.53.2.19' },
+          ],
+        },
       ],
     });
     unbound = await startUnbound({ dir: join(dir, 'unbound'), address: '10.53.2.13', port: 53, chain, cache: 'None' });
@@ -64,10 +71,12 @@ describe('which servers a zone has', () => {
         { name: 'ns2.example.nl', addresses: ['10.53.2.11'] },
       ],
       ttlSeconds: 60,
+      isHearsay: false,
     });
     expect(await nameServers('.', resolver)).toEqual({
       servers: [{ name: 'ns.root', addresses: ['10.53.2.12'] }],
       ttlSeconds: 60,
+      isHearsay: false,
     });
   });
 
@@ -90,6 +99,30 @@ describe('which servers a zone has', () => {
     ).rejects.toThrow('ended');
   });
 
+  describe('where the servers of the parent cannot be asked', () => {
+    const leading = (names: Readonly<Record<string, string>>): Resolver => ({
+      lookup: (name, type) => resolver.lookup(type === 'A' ? (names[name] ?? name) : name, type),
+    });
+
+    test('nobody knows whom the zone is delegated to', async () => {
+      const lookedUp = nameServers('example.nl', leading({ 'ns.root': 'dead.other.nl' }), options);
+      await expect(lookedUp).rejects.toMatchObject({ kind: 'Transient', code: 'DelegationUnknown' });
+    });
+
+    test('nor those of the zone, it is those that the resolver knows', async () => {
+      const dead = ['ns.root', 'ns1.example.nl', 'ns2.example.nl'].map((name): [string, string] => [
+        name,
+        'dead.other.nl',
+      ]);
+      const { servers, isHearsay } = await nameServers('example.nl', leading(Object.fromEntries(dead)), options);
+      expect(servers).toEqual([
+        { name: 'ns1.example.nl', addresses: ['10.53.2.19'] },
+        { name: 'ns2.example.nl', addresses: ['10.53.2.19'] },
+      ]);
+      expect(isHearsay).toBe(true);
+    });
+  });
+
   const names = async (): Promise<string[]> =>
     (await nameServers('example.nl', resolver, options)).servers.map(({ name }) => name);
 
@@ -110,6 +143,7 @@ describe('which servers a zone has', () => {
         { name: 'ns2.example.nl', addresses: ['10.53.2.11'] },
       ],
       ttlSeconds: 3600,
+      isHearsay: false,
     });
   });
 
