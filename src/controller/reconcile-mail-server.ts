@@ -44,6 +44,8 @@ export async function reconcileMailServer(
 ): Promise<Outcome> {
   const gathered = await gather(mailServer, attempts, reconciler.sources);
   const next = plan(gathered.facts);
+  // It announces nothing and takes nothing back: set first, it makes one status write out of two.
+  if (next.effect?.kind === 'SetFinalizer') return act(next.effect, mailServer, gathered, attempts, reconciler);
   const status = nextStatus(mailServer, gathered.facts, next);
   if (!isSameStatus(mailServer.status, status)) return record(mailServer, status, reconciler);
   if (next.effect !== undefined) return act(next.effect, mailServer, gathered, attempts, reconciler);
