@@ -23,5 +23,6 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 USER 65532:65532
-ENTRYPOINT ["node", "--enable-source-maps", "/app/dist/main.js"]
+# A small young generation: garbage that waits longer is memory that is held.
+ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=8", "/app/dist/main.js"]
 CMD ["run"]

@@ -50,6 +50,7 @@ export async function startOperator(options: {
     command: process.execPath,
     args: [
       '--enable-source-maps',
+      '--max-semi-space-size=8',
       ...(options.nodeArgs ?? []),
       PROGRAM,
       'run',
