@@ -2,13 +2,14 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { stalled } from '../core/errors.ts';
+import { SPECIAL_CIDRS, translatedForms } from '../core/special-addresses.ts';
 import { ExchangeError } from './exchange-error.ts';
 
 export interface Server {
   /** A name or an address. */
   readonly host: string;
   readonly port: number;
-  /** Refuses addresses that lead to this machine or to a cloud's metadata: for servers that a tenant names. */
+  /** Refuses addresses that lead to this machine, this link or a cloud's metadata: for servers that a tenant names. */
   readonly refuseLocal?: boolean;
 }
 
@@ -38,14 +39,10 @@ export function formatServer({ host, port }: Server): string {
 }
 
 const LOCAL = new BlockList();
-LOCAL.addSubnet('0.0.0.0', 8, 'ipv4');
-LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
-LOCAL.addSubnet('169.254.0.0', 16, 'ipv4'); // with the metadata service of most clouds
-LOCAL.addAddress('::', 'ipv6');
-LOCAL.addAddress('::1', 'ipv6');
-LOCAL.addSubnet('fe80::', 10, 'ipv6');
-LOCAL.addAddress('fd00:ec2::254', 'ipv6'); // AWS
-LOCAL.addAddress('100.100.100.200', 'ipv4'); // Alibaba Cloud
+for (const cidr of SPECIAL_CIDRS.flatMap((one) => [one, ...translatedForms(one)])) {
+  const [address = '', length] = cidr.split('/');
+  LOCAL.addSubnet(address, Number(length), family(address));
+}
 
 /**
  * The addresses of a server, by the system's resolver where it is a name.
@@ -67,5 +64,9 @@ async function resolveHost(host: string): Promise<string[]> {
 }
 
 function isLocal(address: string): boolean {
-  return LOCAL.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return LOCAL.check(address, family(address));
+}
+
+function family(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }

@@ -1,24 +1,12 @@
 /** Addresses that are never probed: a tenant who names hosts must not make the operator knock where only it can reach. */
 import { BlockList, isIP } from 'node:net';
 import { stalled } from '../core/errors.ts';
+import { SPECIAL_CIDRS, translatedForms } from '../core/special-addresses.ts';
 
-/** Addresses that mean this machine, this link or this cloud; none of them is that of a mail server others send to. */
-export const DEFAULT_DENY_CIDRS: readonly string[] = [
-  '0.0.0.0/8', // unspecified ("this network")
-  '127.0.0.0/8', // loopback
-  '169.254.0.0/16', // link-local, with the metadata service of most clouds
-  '100.100.100.200/32', // metadata, Alibaba Cloud
-  '168.63.129.16/32', // host services, Azure
-  '224.0.0.0/4', // multicast
-  '240.0.0.0/4', // reserved, and broadcast
-  '::/96', // unspecified, loopback, and IPv4-compatible forms
-  'fe80::/10', // link-local
-  'fd00:ec2::254/128', // metadata, AWS
-  'fd20:ce::254/128', // metadata, Google Cloud
-  'ff00::/8', // multicast
-];
-
-/** Ranges to keep away from. An IPv4 range also holds the IPv4-mapped form (`::ffff:127.0.0.1`) of its addresses, and the reverse. */
+/**
+ * Ranges to keep away from. An IPv4 range also holds the IPv4-mapped form (`::ffff:127.0.0.1`) of its addresses, and the reverse; and
+ * their NAT64 and 6to4 forms.
+ */
 export type DenyCidrs = BlockList;
 
 /**
@@ -29,11 +17,15 @@ export function parseDenyCidrs(text: string): DenyCidrs {
   const cidrs = new BlockList();
   if (text.trim() === 'none') return cidrs;
   const entries = text.split(',').map((entry) => entry.trim());
-  for (const entry of entries.flatMap((one) => (one === 'default' ? DEFAULT_DENY_CIDRS : [one]))) {
+  for (const entry of entries.flatMap((one) => (one === 'default' ? SPECIAL_CIDRS : [one]))) {
     const [, address = '', length = ''] = /^([0-9A-Fa-f.:]+)\/(\d{1,3})$/.exec(entry) ?? [];
     const version = isIP(address);
     if (version === 0 || Number(length) > (version === 6 ? 128 : 32)) throw invalid(entry);
     cidrs.addSubnet(address, Number(length), family(version));
+    for (const form of translatedForms(entry)) {
+      const [translated = '', bits] = form.split('/');
+      cidrs.addSubnet(translated, Number(bits), 'ipv6');
+    }
   }
   return cidrs;
 }

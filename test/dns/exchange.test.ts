@@ -176,7 +176,18 @@ describe('servers that a tenant names', () => {
     '::',
     'fe80::1',
     '::ffff:127.0.0.1',
+    '::ffff:169.254.169.254',
     'fd00:ec2::254',
+    'fd20:ce::254',
+    'fe80::1%lo',
+    '100.100.100.200',
+    '168.63.129.16',
+    '224.0.0.1',
+    'ff02::1',
+    '64:ff9b::127.0.0.1',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b::100.100.100.200',
+    '2002:7f00:1::1',
     'localhost',
   ])('%s is refused', async (host) => {
     await expect(ask({ host, port: 53, refuseLocal: true })).rejects.toMatchObject({

@@ -28,17 +28,31 @@ describe('by default', () => {
     'febf::1',
     'ff02::1',
     'fd00:ec2::254',
+    'fd00:ec2::23',
     'fd20:ce::254',
+    '192.0.0.192',
+    '::ffff:0:127.0.0.1',
+    '64:ff9b::127.0.0.1',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::1',
+    '2002:7f00:1::1',
+    '2002:a9fe:a9fe::1',
   ])('%s is denied', (address) => {
     expect(isDenied(address, denied)).toBe(true);
   });
 
-  test.each(['192.0.2.1', '10.53.0.10', '100.100.100.201', '2001:db8::25', '::ffff:192.0.2.1', 'fd00::25'])(
-    '%s is not',
-    (address) => {
-      expect(isDenied(address, denied)).toBe(false);
-    },
-  );
+  test.each([
+    '192.0.2.1',
+    '10.53.0.10',
+    '100.100.100.201',
+    '2001:db8::25',
+    '::ffff:192.0.2.1',
+    '64:ff9b::192.0.2.1',
+    '2002:c000:201::1',
+    'fd00::25',
+  ])('%s is not', (address) => {
+    expect(isDenied(address, denied)).toBe(false);
+  });
 
   test.each(['', 'localhost', '127.1', '2130706433', '0x7f.0.0.1', '1.2.3.4.5', '[::1]'])(
     '%j is no address, so it is denied',
@@ -64,6 +78,9 @@ test.each([
   ['10.0.0.0/8', '127.0.0.1', false],
   ['default,10.0.0.0/8', '127.0.0.1', true],
   ['default,10.0.0.0/8', '10.1.2.3', true],
+  ['10.0.0.0/8', '64:ff9b::10.1.2.3', true],
+  ['10.0.0.0/8', '2002:a01:203::25', true],
+  ['10.0.0.0/8', '64:ff9b::11.1.2.3', false],
   ['fd00::/8', 'fd12::1', true],
   ['::ffff:10.0.0.0/104', '10.1.2.3', true],
   ['0.0.0.0/0', '192.0.2.1', true],
