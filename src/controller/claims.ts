@@ -1,6 +1,10 @@
 /**
  * May this MailServer write at this owner, and in which zone? Decided before anything is sent: the provider must be ready and allow it,
  * hold the zone, and no other MailServer may have the better claim.
+ *
+ * What was written may be taken back also by those who are not allowed any more: a record that nobody maintains stops mail at the next
+ * renewal. The plan of a withdrawal removes only what status names as ours, and nobody but the operator writes status. Whoever is allowed
+ * now comes before.
  */
 import type { MailServer } from '../api/mail-server.ts';
 import { stalled } from '../core/errors.ts';
@@ -24,6 +28,11 @@ export interface Claim {
   readonly zone: Zone;
 }
 
+interface Right extends Claim {
+  /** `TakeBack`: not allowed to publish (any more), but has written here. */
+  readonly to: 'Publish' | 'TakeBack';
+}
+
 export class Claims {
   readonly #sources: ClaimSources;
 
@@ -33,10 +42,10 @@ export class Claims {
 
   /** Errors: those of the provider, `HostnameNotAllowed`, `ZoneNotFound`, `OwnerConflict`. */
   async of(mailServer: MailServer, identity: OwnerIdentity): Promise<Known<Claim>> {
-    const claim = await this.#entitled(mailServer, identity);
-    if (!claim.known) return claim;
-    const winner = await this.#betterClaim(mailServer, identity);
-    if (winner === undefined) return claim;
+    const right = await this.#rightOf(mailServer, identity);
+    if (!right.known) return right;
+    const winner = await this.#betterClaim(mailServer, identity, right.value);
+    if (winner === undefined) return right;
     return unknown(
       stalled(
         'OwnerConflict',
@@ -45,7 +54,7 @@ export class Claims {
     );
   }
 
-  async #entitled(mailServer: MailServer, { owner, hostname }: OwnerIdentity): Promise<Known<Claim>> {
+  async #rightOf(mailServer: MailServer, { owner, hostname }: OwnerIdentity): Promise<Known<Right>> {
     const { providers, namespaces } = this.#sources;
     // What is withdrawn goes the way that it was written, whatever the spec says now.
     const written = isWithdrawn(mailServer, owner) ? historyOf(mailServer, owner) : undefined;
@@ -56,7 +65,8 @@ export class Claims {
     const { namespace } = mailServer.metadata;
     const { allow } = provider.value;
     const metadata = namespaces.get(namespace)?.metadata;
-    if (allow !== undefined && !isAllowed(allow, metadata && (metadata.labels ?? {}), hostname)) {
+    const mayPublish = allow === undefined || isAllowed(allow, metadata && (metadata.labels ?? {}), hostname);
+    if (!mayPublish && written === undefined) {
       return unknown(
         stalled(
           'HostnameNotAllowed',
@@ -66,19 +76,21 @@ export class Claims {
     }
     const zone = await attempt(() => providers.findZone(provider.value, written?.zone ?? owner));
     if (!zone.known) return zone;
+    const to = mayPublish ? 'Publish' : 'TakeBack';
     return zone.value === undefined
       ? unknown(stalled('ZoneNotFound', `${name} holds no zone for ${owner}`))
-      : known({ provider: provider.value, providerName: name, zone: zone.value });
+      : known({ provider: provider.value, providerName: name, zone: zone.value, to });
   }
 
-  /** Another MailServer that may write here and comes first: the one that published first, else the older one, else by name. */
-  async #betterClaim(mailServer: MailServer, identity: OwnerIdentity): Promise<MailServer | undefined> {
+  /** Another MailServer that may publish here and comes first: the one that published first, else the older one, else by name. */
+  async #betterClaim(mailServer: MailServer, identity: OwnerIdentity, { to }: Right): Promise<MailServer | undefined> {
     for (const rival of this.#sources.mailServers.byIndex('owner', identity.owner)) {
-      if (rival.metadata.uid === mailServer.metadata.uid || !comesFirst(rival, mailServer, identity.owner)) continue;
-      const claim = await this.#entitled(rival, identity);
+      if (rival.metadata.uid === mailServer.metadata.uid) continue;
+      if (to === 'Publish' && !comesFirst(rival, mailServer, identity.owner)) continue;
+      const right = await this.#rightOf(rival, identity);
       // Who has published keeps it while his provider is only away.
-      const isAway = !claim.known && claim.error.kind === 'Transient' && historyOf(rival, identity.owner) !== undefined;
-      if (claim.known || isAway) return rival;
+      const isAway = !right.known && right.error.kind === 'Transient' && historyOf(rival, identity.owner) !== undefined;
+      if (isAway || (right.known && right.value.to === 'Publish')) return rival;
     }
     return undefined;
   }

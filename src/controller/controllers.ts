@@ -14,6 +14,7 @@ import { transient } from '../core/errors.ts';
 import { ActiveProviders } from './active-providers.ts';
 import { Claims } from './claims.ts';
 import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
+import type { ObjectEvent } from './mail-server-events.ts';
 import { providerKeyOf, type ProviderKey } from './objects.ts';
 import { reconcileMailServer, type MailServerReconciler } from './reconcile-mail-server.ts';
 import { reconcileProvider, type Instances, type ProviderReconciler } from './reconcile-provider.ts';
@@ -52,6 +53,11 @@ const PROVIDER_WORKERS = 4;
 export function createControllers(options: ControllerOptions, stores: Stores): Controllers {
   const { cluster, clock, random, log, resolver, leads } = options;
   const events = new EventRecorder({ cluster, clock, random, log });
+  // A namespace that is being deleted takes in nothing new, events neither.
+  const tell = (object: KubeObject, { type, reason, message }: ObjectEvent): void => {
+    const namespace = stores.namespaces.get(object.metadata.namespace ?? '');
+    if (namespace?.metadata.deletionTimestamp === undefined) events.record(object, type, reason, message);
+  };
   const readSecret: ReadSecret = (namespace, name) => getSecret(cluster, namespace, name);
   const providers = new ActiveProviders(clock.now);
   const written: typeof keeping = (store, write) => {
@@ -82,9 +88,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
         written(stores.mailServers, () => replaceStatus(cluster, MAIL_SERVERS, mailServer)),
       setFinalizers: (mailServer, finalizers) =>
         written(stores.mailServers, () => patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
-      event: (mailServer, { type, reason, message }) => {
-        events.record(mailServer, type, reason, message);
-      },
+      event: tell,
     },
   };
   const attempts = new Map<string, AttemptMemory>();
@@ -121,9 +125,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
         object.kind === 'DNSProvider'
           ? written(stores.dnsProviders, () => replaceStatus(cluster, DNS_PROVIDERS, object))
           : written(stores.clusterDnsProviders, () => replaceStatus(cluster, CLUSTER_DNS_PROVIDERS, object)),
-      event: (object, { type, reason, message }) => {
-        events.record(object, type, reason, message);
-      },
+      event: tell,
     },
   };
   const instances: Instances = new Map();

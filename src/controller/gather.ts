@@ -64,6 +64,12 @@ export async function gather(
   // Asked for by a person: what was seen before does not count.
   if (requestedAt(mailServer) !== status.lastHandledReconcileAt) sources.probes.forget(key);
   const isDesired = (owner: Name): boolean => identities.some((identity) => identity.owner === owner);
+  const now = sources.now();
+  const deleting = metadata.deletionTimestamp !== undefined;
+  const abandon = mayAbandon(mailServer, now, sources.startedAt);
+  // Nothing is asked that makes no difference: an outage must not hold up those who let go.
+  const isLeft = deleting && (abandon || desired.suspend || desired.deletion === 'Retain');
+  const isPublished = desired.publish && !deleting;
   const left = stored.recordSets.map(({ owner }) => owner).filter((owner) => !isDesired(owner));
 
   sources.serverAnswers.keepOnly(
@@ -75,9 +81,9 @@ export async function gather(
   const claims = await inParallel(
     [...identities, ...left.map(identityOf)],
     (identity) => identity.owner,
-    (identity) => sources.claims.of(mailServer, identity),
+    (identity) => (isLeft ? Promise.resolve(NOT_LOOKED_UP) : sources.claims.of(mailServer, identity)),
   );
-  const permitted = identities.filter(({ owner }) => claims.get(owner)?.known === true);
+  const permitted = identities.filter(({ owner }) => isPublished && claims.get(owner)?.known === true);
   const hosts = await inParallel(
     [...new Set(permitted.map(({ hostname }) => hostname))],
     (hostname) => hostname,
@@ -125,16 +131,15 @@ export async function gather(
     Promise.all([...identities, ...left.map(identityOf)].map(ownerFacts)),
     lookAtEndpoints(mailServer, permitted, hosts, sources),
   ]);
-  const provider = sources.providers.get(providerKeyOf(mailServer));
-  const now = sources.now();
+  const provider = isLeft ? NOT_LOOKED_UP : sources.providers.get(providerKeyOf(mailServer));
   return {
     claims,
     probeAgainAt: look?.known === true ? look.value.againAt : undefined,
     facts: {
       now: new Date(now),
       desired,
-      deleting: metadata.deletionTimestamp !== undefined,
-      abandon: mayAbandon(mailServer, now, sources.startedAt),
+      deleting,
+      abandon,
       finalizer: metadata.finalizers?.includes(FINALIZER) === true,
       stored,
       secrets,
@@ -149,7 +154,7 @@ export async function gather(
   };
 }
 
-const NOT_LOOKED_UP = unknown(transient('NotLookedUp', 'a host that may not be published is not looked up'));
+const NOT_LOOKED_UP = unknown(transient('NotLookedUp', 'nothing is to be published here, so nothing was asked'));
 
 function withoutLookup(host: HostFacts | undefined): OwnerLookup {
   return { security: host?.security ?? NOT_LOOKED_UP };

@@ -65,8 +65,8 @@ function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectE
   const [old, now] = [readyOf(before), readyOf(after)];
   if (now === undefined || (old?.status === now.status && old.reason === now.reason)) return [];
   if (now.status === 'True') return old?.status !== 'True' ? [normal('Ready', now.message)] : [];
-  // A step of a normal first publication is no warning.
-  return now.reason === 'Publishing' || now.reason === 'NotProbedYet'
+  // A step of a normal first publication, or of letting go, is no warning.
+  return ['Publishing', 'NotProbedYet', 'NotLookedUp'].includes(now.reason)
     ? []
     : // Conditions hold our own words only.
       [{ type: 'Warning', reason: now.reason as Code, message: now.message }];

@@ -34,7 +34,7 @@ function forPeople({ step, until, reason }: RolloverSummary): MailServerStatus['
 
 /** What was last seen stays until something is seen again: a restart says nothing. */
 function endpointSummary(facts: Facts, status: MailServerStatus): Pick<MailServerStatus, 'endpoints'> {
-  if (facts.desired.probe === 'Disabled') return {};
+  if (facts.desired.probe === 'Disabled' || !facts.desired.publish) return {};
   if (facts.endpoints?.known !== true) return status.endpoints === undefined ? {} : { endpoints: status.endpoints };
   const probed = facts.endpoints.value.filter((endpoint) => endpoint.presented.kind !== 'Skipped');
   const failing = probed.filter((endpoint) => !endpointMatches(facts, endpoint));

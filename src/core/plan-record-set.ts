@@ -126,14 +126,14 @@ function isFirstWrite(
   return intersection(claimed, [...seen.map(parseTlsa), ...current]).length === 0;
 }
 
-/** Only when what is served is matched by our own records: one that is adopted goes. */
+/** Only when what is served is matched by our own records: one that is adopted goes. A withdrawal takes our own only. */
 function isToBeAdopted(
   notOurs: readonly TlsaRecord[],
   wantedByUs: readonly TlsaRecord[],
   owner: OwnerFacts,
   facts: Facts,
 ): boolean {
-  if (facts.desired.adoption !== 'Adopt' || !owner.desired || notOurs.length === 0) return false;
+  if (facts.desired.adoption !== 'Adopt' || wantedByUs.length === 0 || notOurs.length === 0) return false;
   return everyEndpointMatches({ facts, owner, wanted: wantedByUs }) === undefined;
 }
 

@@ -53,7 +53,6 @@ export const PROGRAM = {
   },
   FileNotFound: { kind: 'Stalled', meaning: 'There is no such file.', remedy: 'Correct the path.' },
   FileUnreadable: { kind: 'Transient', meaning: 'The file cannot be read.', remedy: 'Check its permissions.' },
-  NotLookedUp: { kind: 'Transient', meaning: 'A host that may not be published was not looked up.', remedy: '' },
   NotLeading: {
     kind: 'Transient',
     meaning: 'The process was paused, or cannot reach the API server: it may not lead any more, and writes nothing.',

@@ -78,6 +78,13 @@ export const STATES = {
     meaning: '`dnssec: Ignore`, or no owner may be written at the moment, so none was looked up.',
     remedy: '',
   },
+  NotLookedUp: {
+    kind: 'Transient',
+    at: '`DNSSECSecure`, `RecordsPublished`',
+    meaning:
+      'Nothing is to be published: `publish: false`, or the object is deleted. What makes no difference is not asked.',
+    remedy: '',
+  },
   AllServersAnswer: {
     kind: 'State',
     at: '`Propagated`',
