@@ -26,6 +26,8 @@ export interface ControlPlane {
   /** A user in system:masters, whom RBAC does not ask. */
   readonly adminToken: string;
   readonly kubeconfigPath: string;
+  /** What the ServiceAccounts of this namespace have asked for so far, whatever came of it. */
+  readonly askedFor: (namespace: string) => readonly AuditEvent[];
   /** A token as a pod would have it (TokenRequest): what it may do is what RBAC says. The ServiceAccount must exist. */
   readonly tokenForServiceAccount: (namespace: string, name: string) => Promise<string>;
   /** Writes a kubeconfig with such a token and returns its path. `server`: another way to the API server. */
@@ -35,6 +37,20 @@ export interface ControlPlane {
   readonly startApiServer: () => Promise<void>;
   readonly restartApiServer: () => Promise<void>;
   readonly stop: () => Promise<void>;
+}
+
+export interface AuditEvent {
+  readonly verb: string;
+  readonly objectRef?: {
+    readonly resource: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly apiGroup?: string;
+  };
+  readonly user: { readonly username: string };
+  readonly userAgent: string;
+  readonly responseStatus?: { readonly code: number };
 }
 
 // Objects whose owner is gone, namespaces that are being deleted, ClusterRoles that others aggregate into.
@@ -101,6 +117,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     adminToken,
     kubeconfigPath,
     tokenForServiceAccount,
+    askedFor: (namespace) =>
+      readFileSync(inDataDir('audit.log'), 'utf8')
+        .split('\n')
+        // The last line may be under way.
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as AuditEvent)
+        .filter(({ user }) => user.username.startsWith(`system:serviceaccount:${namespace}:`)),
     kubeconfigForServiceAccount: async (namespace, name, server = url) => {
       const path = inDataDir(`${namespace}.${name}.${new URL(server).port}.kubeconfig`);
       writeKubeconfig(path, server, caFile, await tokenForServiceAccount(namespace, name));
@@ -139,6 +162,8 @@ function apiServerArgs(inDataDir: (name: string) => string, port: number, etcdUr
     '--endpoint-reconciler-type=none', // nobody reaches it by the Service, and 127.0.0.1 is refused as an endpoint
     '--service-cluster-ip-range=10.0.0.0/24',
     '--authorization-mode=RBAC',
+    `--audit-policy-file=${inDataDir('audit-policy.json')}`,
+    `--audit-log-path=${inDataDir('audit.log')}`,
     `--token-auth-file=${inDataDir('tokens.csv')}`,
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${inDataDir('service-account.pub')}`,
@@ -154,6 +179,15 @@ function writeCredentials(inDataDir: (name: string) => string, adminToken: strin
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   write('service-account.pub', publicKey.export({ format: 'pem', type: 'spki' }));
   write('service-account.key', privateKey.export({ format: 'pem', type: 'sec1' }));
+  write(
+    'audit-policy.json',
+    JSON.stringify({
+      apiVersion: 'audit.k8s.io/v1',
+      kind: 'Policy',
+      omitStages: ['RequestReceived'],
+      rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }],
+    }),
+  );
   write('tokens.csv', `${adminToken},admin,admin,"system:masters"\n`);
 }
 
