@@ -15,6 +15,7 @@ packages=(
   dovecot-core dovecot-imapd dovecot-pop3d # IMAP and POP3, in TLS and by STARTTLS
   openssl ldnsutils gnutls-bin     # three more judges: openssl s_client, ldns-dane, danetool
   iproute2 util-linux procps       # ip, unshare and flock, ps
+  libfaketime                      # a program whose clock is wrong
 )
 policy=/usr/sbin/policy-rc.d
 mark='# tlsa-operator: hack/debian-packages.sh keeps daemons from starting while it installs'

@@ -8,12 +8,15 @@ export interface TcpProxy {
   /** Breaks all connections and refuses new ones until `mend`. */
   readonly cut: () => void;
   readonly mend: () => void;
+  /** The connections there are stay open, and nothing passes on them any more, not even their end. New ones are as always. */
+  readonly swallow: () => void;
   readonly close: () => Promise<void>;
 }
 
 /** Stands between a client and a server on loopback, to take the network away from the client alone. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  const swallowed = new WeakSet<Socket>();
   let isCut = false;
   let opened = 0;
   const breakAll = (): void => {
@@ -32,7 +35,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       from.on('error', () => undefined);
       from.on('close', () => {
         sockets.delete(from);
-        to.destroy();
+        if (!swallowed.has(from)) to.destroy();
       });
     }
   });
@@ -44,6 +47,13 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     cut: () => {
       isCut = true;
       breakAll();
+    },
+    swallow: () => {
+      for (const socket of sockets) {
+        swallowed.add(socket);
+        socket.unpipe();
+        socket.resume();
+      }
     },
     mend: () => {
       isCut = false;

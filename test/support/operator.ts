@@ -12,6 +12,8 @@ export const OPERATOR_NAMESPACE = 'tlsa-operator';
 
 export interface RunningOperator {
   readonly program: RunningProgram;
+  /** What it was given. */
+  readonly kubeconfig: string;
   /** A page of the health and metrics server: `/readyz`, `/metrics`. */
   readonly get: (path: string) => Promise<{ readonly status: number; readonly body: string }>;
   readonly stop: () => Promise<number | undefined>;
@@ -34,17 +36,17 @@ export async function startOperator(options: {
   readonly args?: readonly string[];
   readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: with a token made now. */
+  readonly kubeconfig?: string;
   /** Another way to the API server than the straight one. */
   readonly serverUrl?: string;
 }): Promise<RunningOperator> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run make build`);
   const { dir, name = 'operator' } = options;
   mkdirSync(dir, { recursive: true });
-  const kubeconfig = await options.controlPlane.kubeconfigForServiceAccount(
-    OPERATOR_NAMESPACE,
-    'tlsa-operator',
-    options.serverUrl,
-  );
+  const kubeconfig =
+    options.kubeconfig ??
+    (await options.controlPlane.kubeconfigForServiceAccount(OPERATOR_NAMESPACE, 'tlsa-operator', options.serverUrl));
   const program = startProgram({
     name,
     command: process.execPath,
@@ -75,6 +77,7 @@ export async function startOperator(options: {
   });
   return {
     program,
+    kubeconfig,
     get: async (path) => {
       const host = path === '/metrics' ? addresses.metrics : addresses.health;
       const response = await fetch(`http://${host}${path}`);
