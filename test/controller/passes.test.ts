@@ -1,8 +1,5 @@
 /** What passes over one MailServer find out of a change that is on its way: real name servers, and nothing of Kubernetes but its objects. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { mailServerSpec, type MailServer } from '../../src/api/mail-server.ts';
 import { ActiveProviders } from '../../src/controller/active-providers.ts';
 import { Claims } from '../../src/controller/claims.ts';
@@ -19,10 +16,8 @@ import { isSerialAtLeast } from '../../src/core/serial.ts';
 import { daneEE, formatTlsa } from '../../src/core/tlsa.ts';
 import { createRfc2136Provider } from '../../src/dns/providers/rfc2136/index.ts';
 import { createZoneWriter } from '../../src/dns/providers/zone-writer.ts';
-import { createResolver } from '../../src/dns/resolver.ts';
 import { createLogger } from '../../src/observe/log.ts';
-import { startDnssecChain, type DnssecChain } from '../support/dnssec-chain.ts';
-import { startUnbound, type UnboundServer } from '../support/unbound.ts';
+import { startHeldChain, type HeldChain } from './held-chain.ts';
 
 const hostname = 'mx1.example.nl';
 const owner = `_25._tcp.${hostname}`;
@@ -65,26 +60,19 @@ const MAIL_SERVER: MailServer = {
   },
 };
 
-const dir = mkdtempSync(join(tmpdir(), 'passes-'));
 const log = createLogger({ level: 'silent', format: 'json' });
 const now = (): number => Date.parse(since);
-let chain: DnssecChain;
-let unbound: UnboundServer;
+let held: HeldChain;
 let sources: Sources;
 
 beforeAll(async () => {
-  chain = await startDnssecChain({
-    dir,
-    addresses: { primary: '10.53.2.10', secondary: '10.53.2.11', parent: '10.53.2.12' },
-    secondary: 'Held',
+  held = await startHeldChain({
     records: [
       { name: hostname, type: 'A', data: '10.53.2.14' },
       { name: owner, type: 'TLSA', data: formatTlsa(a) },
     ],
   });
-  unbound = await startUnbound({ dir: join(dir, 'unbound'), address: '10.53.2.13', port: 53, chain, cache: 'None' });
-  const servers = [{ host: unbound.address, port: unbound.port }];
-  const resolver = createResolver({ servers, monotonic: () => performance.now() });
+  const { chain, resolver } = held;
   const { tsigKey, primary } = chain;
   const dns = createRfc2136Provider({
     server: primary.address,
@@ -109,11 +97,7 @@ beforeAll(async () => {
     readService: () => Promise.reject(new Error('no Service is named')),
   };
 });
-afterAll(async () => {
-  await unbound.stop();
-  await chain.stop();
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => held.stop());
 
 test('what each server answers, and the serial, from before the write until it is confirmed', async () => {
   let mailServer = MAIL_SERVER;
@@ -141,7 +125,8 @@ test('what each server answers, and the serial, from before the write until it i
   const answered = ({ servers }: OwnerFacts): unknown =>
     servers?.known === true ? servers.value.map(({ answers }) => answers.map(({ records }) => records)) : servers;
   const intent = (): unknown => mailServer.status.recordSets?.[0]?.intent;
-  const serial = async (): Promise<number> => Number((await chain.dig('+short', 'example.nl', 'SOA')).split(' ')[2]);
+  const serial = async (): Promise<number> =>
+    Number((await held.chain.dig('+short', 'example.nl', 'SOA')).split(' ')[2]);
 
   // At rest nobody is watched; who lags is asked all the same.
   const atRest = await look();
@@ -182,11 +167,11 @@ test('what each server answers, and the serial, from before the write until it i
 test('who does not answer what the primary holds lags; whether one that is gone does is not known', async () => {
   const look = async (): Promise<OwnerFacts['lagging'] | undefined> =>
     (await gather(MAIL_SERVER, new Map(), sources)).facts.owners[0]?.lagging;
-  await chain.transfer();
-  await chain.nsupdate(`add ${owner}. 60 TLSA ${formatTlsa(daneEE('02'.repeat(32)))}`);
+  await held.chain.transfer();
+  await held.chain.nsupdate(`add ${owner}. 60 TLSA ${formatTlsa(daneEE('02'.repeat(32)))}`);
   expect(await look()).toEqual({ known: true, value: ['ns2.example.nl'] });
-  await chain.transfer();
+  await held.chain.transfer();
   expect(await look()).toEqual({ known: true, value: [] });
-  await chain.secondary?.program.stop();
+  await held.chain.secondary?.program.stop();
   expect(await look()).toMatchObject({ known: false, error: { code: 'ServersUnreachable' } });
 });
