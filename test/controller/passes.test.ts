@@ -133,9 +133,12 @@ test('what each server answers, and the serial, from before the write until it i
   expect(atRest).toMatchObject({
     current: { value: { records: [a] } },
     lagging: { known: true, value: [] },
-    resolved: [a],
   });
   expect([atRest.servers, atRest.serials]).toEqual([undefined, undefined]);
+  // Validated look-ups are for what is to be published.
+  expect(atRest.resolved).toBeUndefined();
+  const published = await look({ ...MAIL_SERVER, spec: { ...MAIL_SERVER.spec, publish: true } });
+  expect(published.resolved).toEqual([a]);
 
   await pass();
   expect(intent()).toMatchObject({ remove: [formatTlsa(a)] });
