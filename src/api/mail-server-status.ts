@@ -94,6 +94,15 @@ const recordSet = z.object({
   ).describe('The RRset, each record with what it is there for.'),
   intent: intent.optional().describe('A change that is being made: it is recorded here before anything is sent.'),
   versions: atomicList(version, 8).describe("What senders' caches may still hold, oldest first."),
+  goneNameServers: atomicList(
+    z.object({
+      name: dnsName().describe('Its name.'),
+      until: time().describe('Until when resolvers may still ask it.'),
+    }),
+    32,
+  )
+    .optional()
+    .describe("Name servers that left the zone's NS records while a change was on its way."),
 });
 
 const failingEndpoint = z.object({

@@ -59,7 +59,11 @@ export async function gather(
   const { metadata, status } = mailServer;
   const key = keyOf(mailServer);
   const { desired, problems: specProblems } = desiredOf(mailServer);
-  const stored: State = { certificates: status.certificates ?? [], recordSets: status.recordSets ?? [] };
+  const stored: State = {
+    certificates: status.certificates ?? [],
+    recordSets: status.recordSets ?? [],
+    safeToStopAt: status.safeToStopAt,
+  };
   const identities = ownersOf(mailServer);
   // Asked for by a person: what was seen before does not count.
   if (requestedAt(mailServer) !== status.lastHandledReconcileAt) sources.probes.forget(key);

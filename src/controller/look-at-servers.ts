@@ -35,7 +35,8 @@ export async function lookAtServers(
     if (!isComparable || !current.known) return { lagging: known(undefined) };
     return { lagging: lagging(await attempt(() => serverAnswers.once(zone, owner))) };
   }
-  const watched = { owner, zone, gone: [], withSerial: needsSerials(stored), writtenAt };
+  const gone = (stored?.goneNameServers ?? []).map(({ name, until }) => ({ name, until: new Date(until) }));
+  const watched = { owner, zone, gone, withSerial: needsSerials(stored), writtenAt };
   const watch = await attempt(() => serverAnswers.watch(mailServer, watched));
   if (!watch.known) return { servers: watch, lagging: lagging(watch) };
   return { servers: known(watch.value.servers), lagging: lagging(known(watch.value.samples)) };

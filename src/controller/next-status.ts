@@ -23,6 +23,7 @@ export function nextStatus(mailServer: MailServer, facts: Facts, plan: Plan): Ma
     conditions: mergeConditions(status.conditions ?? [], conditions(facts, plan), metadata.generation, facts.now),
     certificates: plan.state.certificates,
     recordSets: plan.state.recordSets,
+    ...(plan.state.safeToStopAt === undefined ? {} : { safeToStopAt: plan.state.safeToStopAt }),
     ...endpointSummary(facts, status),
     rollover: forPeople(rolloverSummary(facts, plan)),
   };

@@ -5,7 +5,7 @@
 import { coversHostname } from './certificate.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import type { Facts } from './facts.ts';
-import { heldUntil, isHeld } from './hold.ts';
+import { endOfWait, isHeld } from './hold.ts';
 import { handedOut, lastWritten } from './history.ts';
 import type { Name } from './name.ts';
 import { isPublished } from './ours.ts';
@@ -82,7 +82,7 @@ export function gapIn(
   const gaps = handedOut(recordSet).filter(isGap);
   if (gaps.length === 0) return undefined;
   if (gaps.some((version) => version === lastWritten(versions))) return { owner, until: 'NotPublished' };
-  const moments = gaps.map((version) => heldUntil(version, desired.waitTTLs)?.getTime());
+  const moments = gaps.map((version) => endOfWait(version, desired.waitTTLs)?.getTime());
   return { owner, until: moments.includes(undefined) ? undefined : new Date(Math.max(...moments.map(Number))) };
 }
 

@@ -9,7 +9,7 @@
 import { acceptance } from './accepts.ts';
 import type { ChainSummary } from './chain-summary.ts';
 import type { Facts } from './facts.ts';
-import { heldUntil, isHeld } from './hold.ts';
+import { endOfWait, isHeld } from './hold.ts';
 import { handedOut, lastWritten } from './history.ts';
 import type { Name } from './name.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
@@ -54,7 +54,7 @@ function gateAt(candidate: ChainSummary, { owner, next }: RecordSetPlan, guard: 
   if (refusing.length === 0) return { stage: 'Open', owners: [] };
   // What the primary holds is handed out until something else is written.
   if (refusing.some((version) => version === lastWritten(next.versions))) return { stage: 'Publishing', owners };
-  const moments = refusing.map((version) => heldUntil(version, facts.desired.waitTTLs));
+  const moments = refusing.map((version) => endOfWait(version, facts.desired.waitTTLs));
   if (moments.includes(undefined)) return { stage: 'WaitingForServers', owners };
   return { stage: 'WaitingForCaches', opensAt: latest(moments.flatMap((moment) => moment ?? [])), owners };
 }

@@ -17,6 +17,11 @@ export function heldUntil(version: Version, waitTTLs: number): Date | undefined 
   return moments.length === 0 ? undefined : new Date(Math.min(...moments));
 }
 
+/** The same, where every server has moved on; undefined while that is still awaited, however long it may last at most. */
+export function endOfWait(version: Version, waitTTLs: number): Date | undefined {
+  return version.supersededAt === undefined ? undefined : heldUntil(version, waitTTLs);
+}
+
 export function isHeld(version: Version, waitTTLs: number, now: Date): boolean {
   const until = heldUntil(version, waitTTLs);
   return until === undefined || now < until;

@@ -79,6 +79,7 @@ export function planRecordSet(
     ttlSeconds: ttlAskedFor(owner, stored, isRight, facts),
     records: withRoles(records, target, foreign),
     ...(intent === undefined ? {} : { intent }),
+    ...goneNameServers(owner, stored, facts),
     versions: nextVersions(stored, owner, current, facts, intent !== undefined && intent === stored?.intent),
   });
 
@@ -101,6 +102,22 @@ export function planRecordSet(
   // What is about to go is still ours until it is seen to be gone; so is what an earlier intent may have written.
   const next = remember(union(change.expected.records, change.add, claimed), intentOf(change, stored, facts));
   return { owner, next, change, problem };
+}
+
+/** Resolvers that have the old NS set still ask them. Where the sets are not known now, nothing is forgotten. */
+function goneNameServers(
+  { servers }: OwnerFacts,
+  stored: StoredRecordSet | undefined,
+  { now }: Facts,
+): Pick<StoredRecordSet, 'goneNameServers'> {
+  const seen =
+    servers?.known === true
+      ? servers.value.flatMap(({ name, goneUntil }) =>
+          goneUntil === undefined ? [] : { name, until: formatTime(goneUntil) },
+        )
+      : (stored?.goneNameServers ?? []);
+  const gone = seen.filter(({ until }) => now.getTime() < Date.parse(until));
+  return gone.length > 0 ? { goneNameServers: gone } : {};
 }
 
 /** Withdrawn, and no sender remembers: what remains is foreign, and no longer our business. */

@@ -12,6 +12,7 @@ import { ours } from './ours.ts';
 import { planRecordSet, type PlannedChange, type RecordSetPlan } from './plan-record-set.ts';
 import { planPromotion, type PromotionPlan } from './plan-promotion.ts';
 import type { State, StoredCertificate, StoredChain, StoredRecordSet } from './state.ts';
+import { safeToStop } from './safe-to-stop.ts';
 import { target, type TargetRecord } from './target.ts';
 import { parseTlsa } from './tlsa.ts';
 import { nextWakeUp } from './wake-up.ts';
@@ -52,6 +53,7 @@ export function plan(facts: Facts): Plan {
   const state: State = {
     certificates: promotions.map(({ next }) => next),
     recordSets: recordSets.flatMap(({ next }) => next ?? []),
+    ...safeToStop(recordSets, facts),
   };
   return {
     state,

@@ -87,6 +87,13 @@ export interface StoredRecordSet {
   readonly records: readonly StoredRecord[];
   readonly intent?: Intent | undefined;
   readonly versions: readonly Version[];
+  /** While something is on its way: names that left the zone's NS sets, and until when resolvers may still ask them. */
+  readonly goneNameServers?: readonly GoneNameServer[] | undefined;
+}
+
+export interface GoneNameServer {
+  readonly name: Name;
+  readonly until: string;
 }
 
 export interface FailingEndpoint {
@@ -101,4 +108,6 @@ export interface FailingEndpoint {
 export interface State {
   readonly certificates: readonly StoredCertificate[];
   readonly recordSets: readonly StoredRecordSet[];
+  /** Withdrawn: from here on no sender demands what was published. */
+  readonly safeToStopAt?: string | undefined;
 }

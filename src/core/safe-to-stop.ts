@@ -1,0 +1,31 @@
+/** After a withdrawal: until when must the server go on presenting what was published? (docs/rollover.md, "withdraw") */
+import type { Facts } from './facts.ts';
+import { endOfWait } from './hold.ts';
+import { isPublished } from './ours.ts';
+import type { RecordSetPlan } from './plan-record-set.ts';
+import type { State, Version } from './state.ts';
+import { formatTime } from './time.ts';
+
+/**
+ * The moment from which no sender can hold a version that demands anything; absent while one of our records stands, and while that
+ * moment is not known yet. Once known it stays, until something is published again.
+ */
+export function safeToStop(recordSets: readonly RecordSetPlan[], facts: Facts): Pick<State, 'safeToStopAt'> {
+  const withdrawn = recordSets.filter(({ owner }) => !owner.desired || !facts.desired.publish);
+  const left = withdrawn.flatMap(({ next }) => next ?? []);
+  if (withdrawn.length === 0 || left.some((recordSet) => recordSet.intent !== undefined || isPublished(recordSet)))
+    return {};
+  if (left.length === 0) {
+    const { safeToStopAt } = facts.stored;
+    return safeToStopAt === undefined ? {} : { safeToStopAt };
+  }
+  const moments = left
+    .flatMap(({ versions }) => versions.filter(demandsSomething))
+    .map((version) => endOfWait(version, facts.desired.waitTTLs)?.getTime());
+  if (moments.length === 0 || moments.includes(undefined)) return {};
+  return { safeToStopAt: formatTime(new Date(Math.max(...moments.map(Number)))) };
+}
+
+function demandsSomething({ kind, records }: Version): boolean {
+  return kind === 'Unknown' || records.length > 0;
+}

@@ -1,0 +1,361 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { stalled, transient } from '../../src/core/errors.ts';
+import { known, unknown, type Facts } from '../../src/core/facts.ts';
+import { plan, type Plan } from '../../src/core/plan.ts';
+import type { State } from '../../src/core/state.ts';
+import { formatTlsa, parseTlsa, union, without, type TlsaRecord } from '../../src/core/tlsa.ts';
+import { summarize } from '../../src/core/chain-summary.ts';
+import { DESIRED, HOST, leafOf, World, type Leaf } from '../support/planner-world.ts';
+import { makeCA } from '../support/pki.ts';
+
+const SOURCE = 'mx1-tls';
+const SERVING = 'mx1-tls-live';
+const HOUR = 3_600_000;
+
+let first: Leaf;
+let renewed: Leaf;
+let later: Leaf;
+let otherCA: Leaf;
+
+beforeAll(async () => {
+  const root = await makeCA({ name: 'Root' });
+  const issuing = await makeCA({ name: 'Issuing CA', issuer: root });
+  const other = await makeCA({ name: 'Other CA', issuer: root });
+  [first, renewed, later] = await Promise.all([leafOf(issuing), leafOf(issuing), leafOf(issuing)]);
+  otherCA = await leafOf(other);
+});
+
+/** Promote: a source, a serving Secret that pods present at once, one primary that is the only name server. */
+class PromoteWorld {
+  now = Date.now();
+  desired: Facts['desired'] = { ...DESIRED, certificates: [{ secretName: SOURCE, servingSecretName: SERVING }] };
+  source: Leaf | undefined;
+  serving: Leaf | undefined;
+  records: TlsaRecord[] = [];
+  stored: State = { certificates: [], recordSets: [] };
+  finalizer = false;
+  /** What the secondary shows; undefined: the same as the primary. */
+  secondary: TlsaRecord[] | undefined;
+  served: Leaf | undefined;
+  answersServe = true;
+  isSecondaryAway = false;
+  change: Partial<Facts> = {};
+  permitted: Facts['promotions'] extends ReadonlyMap<string, infer Promotion> ? Promotion : never = {
+    permitted: known(true),
+    withheldBy: [],
+  };
+  #answers: { at: Date; primary: TlsaRecord[]; secondary: TlsaRecord[] }[] = [];
+
+  facts(): Facts {
+    const secret = (leaf: Leaf | undefined) =>
+      leaf === undefined ? unknown(transient('SecretNotFound', 'none')) : known(leaf.summary);
+    const base = new World();
+    base.now = this.now;
+    const [owner] = base.facts().owners;
+    if (owner === undefined) throw new Error('the world has an owner');
+    const answers = (of: 'primary' | 'secondary') =>
+      this.#answers.map(({ at, [of]: records }) => ({ at, records, ttlSeconds: 3600 }));
+    const served = this.served ?? this.serving;
+    return {
+      ...base.facts(),
+      now: new Date(this.now),
+      desired: this.desired,
+      finalizer: this.finalizer,
+      stored: this.stored,
+      secrets: new Map([
+        [SOURCE, secret(this.source)],
+        [SERVING, secret(this.serving)],
+      ]),
+      promotions: new Map([[SERVING, this.permitted]]),
+      owners: [
+        {
+          ...owner,
+          current: known({ records: this.records, ttlSeconds: this.records.length > 0 ? 3600 : undefined }),
+          servers: known([
+            { name: 'ns1', state: 'Answers', answers: answers('primary') },
+            this.isSecondaryAway
+              ? { name: 'ns2', state: 'Silent', answers: [] }
+              : { name: 'ns2', state: 'Answers', answers: answers('secondary') },
+          ]),
+        },
+      ],
+      endpoints: known([
+        {
+          hostname: HOST,
+          address: '192.0.2.25',
+          port: 25,
+          keyAlgorithm: 'ECDSA',
+          presented:
+            served === undefined || !this.answersServe
+              ? { kind: 'Failed', error: 'ConnectionRefused', message: 'no server listens' }
+              : { kind: 'Presented', chain: served.chain, summary: summarize(served.chain) },
+        },
+      ]),
+      ...this.change,
+    };
+  }
+
+  /** Passes until nothing is left to do at this moment. */
+  settle(): Plan {
+    // As many as the operator remembers, about.
+    this.#answers = [
+      ...this.#answers.slice(-20),
+      { at: new Date(this.now), primary: this.records, secondary: this.secondary ?? this.records },
+    ];
+    for (let passes = 0; passes < 40; passes++) {
+      const next = plan(this.facts());
+      if (JSON.stringify(next.state) !== JSON.stringify(this.stored)) {
+        this.stored = JSON.parse(JSON.stringify(next.state)) as State;
+        continue;
+      }
+      if (next.effect === undefined) return next;
+      this.#do(next.effect);
+    }
+    throw new Error('the planner does not come to rest');
+  }
+
+  /** Goes on as the planner asks to be woken, for so long. */
+  pass(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const { wakeAt } = this.settle();
+      if (wakeAt === undefined || wakeAt.getTime() > end) break;
+      this.now = wakeAt.getTime();
+    }
+    this.now = end;
+    this.settle();
+  }
+
+  #do(effect: NonNullable<Plan['effect']>): void {
+    switch (effect.kind) {
+      case 'SetFinalizer':
+        this.finalizer = true;
+        return;
+      case 'RemoveFinalizer':
+        this.finalizer = false;
+        return;
+      case 'ChangeRecordSets':
+        for (const { remove, add } of effect.changes) this.records = union(without(this.records, remove), add);
+        return;
+      case 'Release':
+        this.serving = this.source;
+        this.served = undefined;
+    }
+  }
+
+  get published(): string[] {
+    return this.records.map(formatTlsa);
+  }
+
+  get candidate() {
+    return this.stored.certificates[0]?.candidate;
+  }
+}
+
+const ee = (leaf: Leaf): string => `3 1 1 ${leaf.summary.spkiSHA256}`;
+
+/** By name: a whole chain is no good to read. */
+function served({ serving }: PromoteWorld): string {
+  if (serving === undefined) return 'nothing';
+  return Object.entries({ first, renewed, later, otherCA }).find(([, leaf]) => leaf === serving)?.[0] ?? 'another';
+}
+
+/** Published and served long ago. */
+function resting(): PromoteWorld {
+  const world = new PromoteWorld();
+  world.source = first;
+  world.pass(72 * HOUR);
+  expect(served(world)).toBe('first');
+  expect(world.published).toContain(ee(first));
+  expect(world.stored.recordSets[0]?.versions).toHaveLength(1);
+  return world;
+}
+
+describe('a renewal', () => {
+  test('is published, waits until no sender can hold the old records, and is released', () => {
+    const world = resting();
+    world.source = renewed;
+    world.settle();
+    expect(world.published).toEqual(expect.arrayContaining([ee(first), ee(renewed)]));
+    expect(world.candidate).toMatchObject({ stage: 'Waiting', reason: 'WaitingForServers' });
+    world.pass(30_000);
+    // Two TTLs and a minute after every server had shown them three times over half a minute.
+    expect(world.candidate).toMatchObject({ stage: 'Waiting', reason: 'WaitingForCaches' });
+    world.pass(2 * HOUR + 60_000 - 1000);
+    expect(served(world)).toBe('first');
+    world.pass(2000);
+    expect(served(world)).toBe('renewed');
+    expect(world.candidate).toBeUndefined();
+    world.pass(26 * HOUR);
+    expect(world.published).not.toContain(ee(first));
+  });
+
+  test('waits for a server that lags, and for one that shows old records again', () => {
+    const world = resting();
+    world.secondary = world.records;
+    world.source = renewed;
+    world.pass(12 * HOUR);
+    expect(served(world)).toBe('first');
+    const old = world.secondary;
+    world.secondary = undefined;
+    world.pass(HOUR);
+    world.secondary = old;
+    world.pass(HOUR);
+    world.secondary = undefined;
+    world.pass(HOUR + 60_000);
+    // It counts from the second time that all had moved on, not from the first.
+    expect(served(world)).toBe('first');
+    world.pass(1.5 * HOUR);
+    expect(served(world)).toBe('renewed');
+  });
+
+  test('by another CA needs nothing else', () => {
+    const world = resting();
+    world.source = otherCA;
+    world.pass(3 * HOUR);
+    expect(served(world)).toBe('otherCA');
+    world.pass(30 * HOUR);
+    expect(world.published.sort()).toEqual([ee(otherCA), `2 1 1 ${String(otherCA.summary.caSPKISHA256s[0])}`].sort());
+  });
+
+  test('that is replaced while it waits is dropped, keeps its records for a while, and the newer one waits anew', () => {
+    const world = resting();
+    world.source = renewed;
+    world.pass(HOUR);
+    world.source = later;
+    world.settle();
+    const chains = world.stored.certificates[0]?.chains.map(({ state }) => state);
+    expect(chains).toEqual(['Serving', 'Candidate', 'Dropped']);
+    world.pass(1.5 * HOUR);
+    expect(served(world)).toBe('first');
+    world.pass(HOUR);
+    expect(served(world)).toBe('later');
+    expect(world.published).toContain(ee(renewed));
+    world.pass(30 * HOUR);
+    expect(world.published).not.toContain(ee(renewed));
+  });
+
+  test('whose source goes away is dropped', () => {
+    const world = resting();
+    world.source = renewed;
+    world.pass(HOUR);
+    world.source = undefined;
+    world.pass(30 * HOUR);
+    expect(served(world)).toBe('first');
+    expect(world.published).not.toContain(ee(renewed));
+  });
+});
+
+describe('a first certificate', () => {
+  test('is released at once and published after proof', () => {
+    const world = new PromoteWorld();
+    world.source = first;
+    world.answersServe = false;
+    world.settle();
+    expect([served(world), world.published]).toEqual(['first', []]);
+    world.answersServe = true;
+    world.settle();
+    expect(world.published).toContain(ee(first));
+  });
+
+  test('is not released where records stand: for ten minutes nobody must have been served', () => {
+    const world = new PromoteWorld();
+    world.source = first;
+    world.answersServe = false;
+    world.records = [parseTlsa(ee(renewed))];
+    world.pass(9 * 60_000);
+    expect(served(world)).toBe('nothing');
+    world.pass(2 * 60_000);
+    expect(served(world)).toBe('first');
+  });
+});
+
+describe('what holds it back', () => {
+  test.each<[string, (world: PromoteWorld) => void, string]>([
+    ['the clocks do not agree', (world) => (world.change = { clockSkewMs: 31_000 }), 'ClockSkew'],
+    ['it is suspended', (world) => (world.desired = { ...world.desired, suspend: true }), 'Suspended'],
+    [
+      'it may not be copied',
+      (world) => (world.permitted = { permitted: unknown(stalled('KeyDoesNotFit', 'no')), withheldBy: [] }),
+      'KeyDoesNotFit',
+    ],
+    [
+      'another MailServer of the Secret is not ready',
+      (world) => (world.permitted = { permitted: known(true), withheldBy: ['mx2'] }),
+      'WithheldByOther',
+    ],
+  ])('%s', (_, spoil, reason) => {
+    const world = resting();
+    spoil(world);
+    world.source = renewed;
+    world.pass(12 * HOUR);
+    expect(world.candidate).toMatchObject({ stage: 'Withheld', reason });
+    expect(served(world)).toBe('first');
+  });
+
+  test('a serving Secret that cannot be read is not overwritten', () => {
+    const world = resting();
+    world.source = renewed;
+    world.pass(HOUR);
+    const secrets = new Map([
+      [SOURCE, known(renewed.summary)],
+      [SERVING, unknown(transient('SecretUnreadable', 'the API server does not answer'))],
+    ]);
+    world.change = { secrets };
+    world.pass(12 * HOUR);
+    expect(served(world)).toBe('first');
+  });
+});
+
+describe('at the deadline', () => {
+  const DAYS = 24 * HOUR;
+
+  /** With `3 1 1` alone, and a secondary that nobody can reach any more. */
+  function late(onDeadline: 'Release' | 'Hold'): PromoteWorld {
+    const world = resting();
+    world.desired = { ...world.desired, onDeadline, records: ['3 1 1'] };
+    world.pass(72 * HOUR);
+    world.now = Date.parse(first.summary.notAfter) - 8 * DAYS;
+    world.isSecondaryAway = true;
+    world.source = renewed;
+    world.pass(8 * DAYS - 73 * HOUR);
+    expect(served(world)).toBe('first');
+    return world;
+  }
+
+  test('what every server that can be asked answers is enough, if the spec says so', () => {
+    const world = late('Release');
+    world.pass(2 * HOUR);
+    expect(served(world)).toBe('renewed');
+  });
+
+  test('else it goes on being withheld', () => {
+    const world = late('Hold');
+    world.pass(70 * HOUR);
+    expect(served(world)).toBe('first');
+  });
+
+  test('one matching record in each RRset is enough', () => {
+    const world = resting();
+    world.now = Date.parse(first.summary.notAfter) - 8 * DAYS;
+    world.secondary = world.records;
+    world.source = renewed;
+    world.pass(8 * DAYS - 73 * HOUR);
+    expect(served(world)).toBe('first');
+    // The secondary never follows; what it shows accepts the new one by its CA.
+    world.pass(2 * HOUR);
+    expect(served(world)).toBe('renewed');
+  });
+});
+
+test('release-now acts for the key that it names, once its records are published', () => {
+  const world = resting();
+  world.secondary = world.records;
+  world.source = renewed;
+  world.change = { releaseNow: later.summary.spkiSHA256 };
+  world.pass(HOUR);
+  expect(served(world)).toBe('first');
+  world.change = { releaseNow: renewed.summary.spkiSHA256 };
+  world.settle();
+  expect(served(world)).toBe('renewed');
+});

@@ -1,0 +1,261 @@
+import { describe, expect, test } from '@jest/globals';
+import { known, type Facts, type NameServerFacts, type OwnerFacts } from '../../src/core/facts.ts';
+import { isAwaited, isWatched, nextVersions } from '../../src/core/history.ts';
+import { heldUntil } from '../../src/core/hold.ts';
+import type { Intent, StoredRecordSet, Version } from '../../src/core/state.ts';
+import { formatTime } from '../../src/core/time.ts';
+import { parseTlsa } from '../../src/core/tlsa.ts';
+import { answer, rrset, server, START, thrice } from '../support/answers.ts';
+import { DESIRED, OWNER, World } from '../support/planner-world.ts';
+
+const at = (seconds: number): string => formatTime(new Date(START + 1000 * seconds));
+
+const version = (n: number, letters: string, more: Partial<Version> = {}): Version => ({
+  n,
+  kind: 'Written',
+  records: rrset(letters),
+  ttlSeconds: 3600,
+  writtenAt: at(0),
+  ...more,
+});
+
+const stored = (versions: readonly Version[], intent?: Intent): StoredRecordSet => ({
+  owner: OWNER,
+  provider: 'DNSProvider/bind',
+  zone: 'example.nl',
+  ttlSeconds: 3600,
+  records: [],
+  versions,
+  intent,
+});
+
+const intent = (add: string, remove = '', ttlSeconds = 3600): Intent => ({
+  add: rrset(add),
+  remove: rrset(remove),
+  ttlSeconds,
+  since: at(0),
+});
+
+interface Pass {
+  readonly second?: number;
+  readonly holds: string;
+  readonly ttlSeconds?: number;
+  readonly servers?: readonly NameServerFacts[];
+  readonly keepsIntent?: boolean;
+  readonly owner?: Partial<OwnerFacts>;
+  readonly facts?: Partial<Facts>;
+}
+
+/** The versions after a pass in which the primary holds these records. */
+function after(before: StoredRecordSet | undefined, pass: Pass): readonly Version[] {
+  const facts: Facts = {
+    ...new World().facts(),
+    now: new Date(START + 1000 * (pass.second ?? 0)),
+    desired: DESIRED,
+    ...pass.facts,
+  };
+  const [owner] = facts.owners as readonly [OwnerFacts];
+  const servers = pass.servers === undefined ? undefined : known(pass.servers);
+  const ttlSeconds = pass.holds === '' ? undefined : (pass.ttlSeconds ?? 3600);
+  return nextVersions(
+    before,
+    { ...owner, servers, ...pass.owner },
+    { records: rrset(pass.holds).map(parseTlsa), ttlSeconds },
+    facts,
+    pass.keepsIntent ?? false,
+  );
+}
+
+const letters = (versions: readonly Version[]): string[] =>
+  versions.map(({ kind, records }) =>
+    kind === 'Unknown' ? '?' : `${kind === 'Unconfirmed' ? '~' : ''}${records.map(letterOf).sort().join('')}`,
+  );
+const letterOf = (text: string): string => {
+  const [usage, , , data = ''] = text.split(' ');
+  const letter = Buffer.from(data.slice(0, 2), 'hex').toString();
+  return usage === '3' ? letter : letter.toUpperCase();
+};
+
+describe('what the primary holds makes the history', () => {
+  test.each<[string, StoredRecordSet | undefined, Pass, string[]]>([
+    ['nothing was ever known', undefined, { holds: '' }, ['?', '']],
+    ['records stand there and nothing is stored', undefined, { holds: 'a' }, ['?', 'a']],
+    ['nothing changed', stored([version(1, 'a')]), { holds: 'a' }, ['a']],
+    ['our write is there', stored([version(1, 'a')], intent('b')), { holds: 'ab' }, ['a', 'ab']],
+    ['our write is not there yet', stored([version(1, 'a')], intent('b')), { holds: 'a', keepsIntent: true }, ['a']],
+    ['another is wanted now', stored([version(1, 'a')], intent('b')), { holds: 'a' }, ['a', '~ab']],
+    ['a value comes back', stored([version(1, 'a'), version(2, 'ab')]), { holds: 'a' }, ['a', 'ab', 'a']],
+    [
+      'a dropped write arrives',
+      stored([version(1, 'a'), version(2, 'ab', { kind: 'Unconfirmed' })]),
+      { holds: 'ab' },
+      ['a', '~ab', 'ab'],
+    ],
+    ['somebody else wrote', stored([version(1, 'a'), version(2, 'ab')]), { holds: 'abc' }, ['?', 'abc']],
+    [
+      'somebody else undid what was held, while our write was under way',
+      stored([version(1, 'a'), version(2, 'ab')], intent('c')),
+      { holds: 'a', keepsIntent: true },
+      ['a', 'ab', '~abc', 'a'],
+    ],
+  ])('%s', (_, before, pass, expected) => {
+    expect(letters(after(before, pass))).toEqual(expected);
+  });
+
+  test('a longer TTL that is answered counts; a shorter one that was asked for is a version of its own', () => {
+    const before = stored([version(1, 'a')]);
+    expect(after(before, { holds: 'a', ttlSeconds: 7200 })).toMatchObject([{ n: 1, ttlSeconds: 7200 }]);
+    const seen = [server('ns1', answer(0, 'a', { ttlSeconds: 9000 }))];
+    expect(after(stored([version(1, 'a')], intent('')), { holds: 'a', servers: seen })).toMatchObject([
+      { n: 1, ttlSeconds: 9000 },
+    ]);
+    const shorter = after(stored([version(1, 'a')], intent('', '', 60)), { holds: 'a', ttlSeconds: 60 });
+    expect(shorter).toMatchObject([
+      { n: 1, ttlSeconds: 3600 },
+      { n: 2, ttlSeconds: 60 },
+    ]);
+  });
+
+  test('what stood there before us counts for a day where records stand, for our TTL where none do', () => {
+    expect(after(undefined, { holds: 'a' })[0]).toMatchObject({ kind: 'Unknown', waitSeconds: 86_400 });
+    expect(after(undefined, { holds: 'a', ttlSeconds: 86_400 })[0]).toMatchObject({ waitSeconds: 172_800 });
+    expect(after(undefined, { holds: '' })[0]).toMatchObject({ waitSeconds: 7200 });
+  });
+
+  test('the serial is remembered where the write raised it', () => {
+    const write = { holds: 'ab' };
+    const before = stored([version(1, 'a')], intent('b'));
+    expect(after(before, { ...write, owner: { serials: { beforeWrite: 7, now: 9 } } }).at(-1)?.serial).toBe(9);
+    expect(after(before, { ...write, owner: { serials: { beforeWrite: 7, now: 7 } } }).at(-1)?.serial).toBeUndefined();
+  });
+
+  test('there are at most eight; the oldest become one of which nothing is known', () => {
+    const eight = 'abcdefgh'.split('').map((letter, index) => version(index + 1, letter));
+    const next = after(stored(eight, intent('i', 'h')), { holds: 'i' });
+    expect(letters(next)).toEqual(['?', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
+    expect(next[0]).toMatchObject({ n: 2, waitSeconds: 7200 });
+    expect(next[0]?.supersededAt).toBeUndefined();
+  });
+});
+
+describe('superseded is what every server has moved on from', () => {
+  const two = stored([version(1, 'a'), version(2, 'ab')]);
+  const supersededIn = (servers: readonly NameServerFacts[], second = 60): string | undefined =>
+    after(two, { holds: 'ab', servers, second })[0]?.supersededAt;
+
+  test('three answers over half a minute from each', () => {
+    expect(supersededIn([server('ns1', ...thrice(0, 'ab')), server('ns2', ...thrice(5, 'ab'))])).toBe(at(35));
+  });
+
+  test.each<[string, readonly NameServerFacts[]]>([
+    ['one server was not asked often enough', [server('ns1', ...thrice(0, 'ab')), server('ns2', answer(0, 'ab'))]],
+    ['three answers within a moment', [server('ns1', answer(0, 'ab'), answer(1, 'ab'), answer(2, 'ab'))]],
+    ['one still shows the old one', [server('ns1', ...thrice(0, 'ab')), server('ns2', ...thrice(0, 'a'))]],
+    [
+      'one of its addresses does',
+      [
+        server(
+          'ns1',
+          answer(0, 'ab'),
+          answer(0, 'a'),
+          answer(15, 'ab'),
+          answer(15, 'a'),
+          answer(30, 'ab'),
+          answer(30, 'a'),
+        ),
+      ],
+    ],
+    ['one is silent', [server('ns1', ...thrice(0, 'ab')), server('ns2')]],
+    ['one shows what we do not know', [server('ns1', ...thrice(0, 'ab')), server('ns2', ...thrice(0, 'c'))]],
+    [
+      'one showed the old one in between',
+      [server('ns1', answer(0, 'ab'), answer(15, 'ab'), answer(30, 'a'), answer(45, 'ab'))],
+    ],
+    ['nobody can be asked', []],
+  ])('not while %s', (_, servers) => {
+    expect(supersededIn(servers)).toBeUndefined();
+  });
+
+  test('a server that hands nothing out is not waited for', () => {
+    const lame: NameServerFacts = { name: 'ns2', state: 'Lame', answers: [] };
+    expect(supersededIn([server('ns1', ...thrice(0, 'ab')), lame, { ...lame, state: 'NoRoute' }])).toBe(at(30));
+  });
+
+  test('"answered something else" is not enough: a server that has shown neither of two writes may be about to', () => {
+    const three = stored([version(1, 'a'), version(2, 'ab'), version(3, 'abc')]);
+    const servers = [server('ns1', ...thrice(0, 'abc')), server('ns2', ...thrice(0, 'a'))];
+    expect(after(three, { holds: 'abc', servers, second: 60 }).map((one) => one.supersededAt)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('an old answer that comes back takes it back', () => {
+    const superseded = stored([version(1, 'a', { supersededAt: at(30) }), version(2, 'ab')]);
+    const servers = [server('ns1', ...thrice(0, 'ab'), answer(300, 'a'))];
+    expect(after(superseded, { holds: 'ab', servers, second: 300 })[0]?.supersededAt).toBeUndefined();
+    const well = [server('ns1', ...thrice(0, 'ab'), answer(300, 'ab'))];
+    expect(after(superseded, { holds: 'ab', servers: well, second: 300 })[0]?.supersededAt).toBe(at(30));
+  });
+
+  test('where a value recurs the serial tells, for a server that was seen below it', () => {
+    const recurs = stored([version(1, 'a'), version(2, 'ab'), version(3, 'a', { serial: 12 })]);
+    const seen = (...serials: readonly number[]): (string | undefined)[] => {
+      const answers = serials.map((serial, index) => answer(15 * index, 'a', { serial }));
+      return after(recurs, { holds: 'a', servers: [server('ns1', ...answers)], second: 300 }).map(
+        (one) => one.supersededAt,
+      );
+    };
+    expect(seen(12, 12, 12, 12)).toEqual([undefined, undefined, undefined]);
+    expect(seen(11, 12, 12, 13)).toEqual([at(45), at(45), undefined]);
+    // RFC 1982: 2^32 - 1 is below 12.
+    expect(seen(2 ** 32 - 1, 12, 12, 12)).toEqual([at(45), at(45), undefined]);
+  });
+
+  test('a write that was never confirmed supersedes nothing', () => {
+    const dropped = stored([version(1, 'a'), version(2, 'ab', { kind: 'Unconfirmed' })]);
+    const next = after(dropped, { holds: 'a', servers: [server('ns1', ...thrice(0, 'ab'))], second: 60 });
+    expect(next.map((one) => one.supersededAt)).toEqual([undefined, undefined]);
+  });
+
+  test('where port 53 is blocked, a validating resolver and an hour stand in', () => {
+    const silent = [server('ns1'), server('ns2')];
+    const resolved = { resolved: rrset('ab').map(parseTlsa) };
+    const pass = { holds: 'ab', servers: silent, owner: resolved };
+    expect(after(two, { ...pass, second: 3599 })[0]?.supersededAt).toBeUndefined();
+    expect(after(two, { ...pass, second: 3600 })[0]?.supersededAt).toBe(at(3600));
+    const old = { resolved: rrset('a').map(parseTlsa) };
+    expect(after(two, { ...pass, owner: old, second: 7200 })[0]?.supersededAt).toBeUndefined();
+  });
+
+  test('nothing is believed of a clock that is wrong', () => {
+    const servers = [server('ns1', ...thrice(0, 'ab'))];
+    const facts = { clockSkewMs: -31_000 };
+    expect(after(two, { holds: 'ab', servers, second: 60, facts })[0]?.supersededAt).toBeUndefined();
+  });
+});
+
+describe('how long it is held', () => {
+  test('so many TTLs and a minute after it was superseded', () => {
+    expect(heldUntil(version(1, 'a'), 2)).toBeUndefined();
+    expect(heldUntil(version(1, 'a', { supersededAt: at(0) }), 2)).toEqual(new Date(START + 1000 * 7260));
+    const before = version(1, 'a', { kind: 'Unknown', waitSeconds: 86_400, supersededAt: at(0) });
+    expect(heldUntil(before, 2)).toEqual(new Date(START + 1000 * 86_460));
+  });
+
+  test('a dead server ends by itself: with the longest signature', () => {
+    const servers = [server('ns1', answer(0, 'a', { signatureValiditySeconds: 1_209_600 })), server('ns2')];
+    const [old] = after(stored([version(1, 'a')], intent('b')), { holds: 'ab', servers });
+    expect(old && heldUntil(old, 2)).toEqual(new Date(START + 1_209_600_000));
+    const [unsigned] = after(stored([version(1, 'a')], intent('b')), { holds: 'ab' });
+    expect(unsigned && heldUntil(unsigned, 2)).toEqual(new Date(START + 30 * 86_400_000));
+  });
+
+  test('then it is forgotten, a little later', () => {
+    const two = stored([version(1, 'a', { supersededAt: at(0) }), version(2, 'ab')]);
+    expect(letters(after(two, { holds: 'ab', second: 7260 }))).toEqual(['a', 'ab']);
+    expect(letters(after(two, { holds: 'ab', second: 7860 }))).toEqual(['ab']);
+    expect([isWatched(two), isAwaited(two)]).toEqual([true, false]);
+  });
+});
