@@ -30,7 +30,7 @@ const chain = z.object({
       'Serving: the serving Secret holds it. Candidate: it waits to be released there. Former: the serving Secret held it, and a server may still present it. Dropped: a candidate that another replaced.',
     ),
   since: time().describe('When it entered this state.'),
-  notSeenSince: time().optional().describe('Former: since when no endpoint has presented it.'),
+  notSeenSince: time().optional().describe('Former: since when no endpoint has presented it. Dropped: since when that is taken for granted.'),
 });
 
 const certificate = z.object({

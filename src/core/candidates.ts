@@ -1,5 +1,6 @@
 /** Promote: the chain that waits in the source Secret, and those that it has replaced (docs/rollover.md, "Two sets decide everything"). */
 import { sameLeaf, type ChainSummary } from './chain-summary.ts';
+import { isClockRight, rightTime } from './clock.ts';
 import type { Facts, Known } from './facts.ts';
 import type { StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
@@ -39,10 +40,12 @@ function asBefore(chain: StoredChain, facts: Facts): StoredChain[] {
   return chain.state === 'Candidate' && !isExpired(chain, facts) ? [chain] : dropped(chain, facts);
 }
 
-function dropped(chain: StoredChain, { now, desired }: Facts): StoredChain[] {
+function dropped(chain: StoredChain, facts: Facts): StoredChain[] {
+  const { now, desired } = facts;
   const since = chain.state === 'Dropped' ? chain.since : formatTime(now);
-  const isOver = now.getTime() >= Date.parse(since) + desired.retireAfterMs;
-  return isOver ? [] : [{ ...chain, state: 'Dropped', since }];
+  const notSeenSince = chain.notSeenSince ?? rightTime(facts);
+  const isOver = notSeenSince !== undefined && now.getTime() >= Date.parse(notSeenSince) + desired.retireAfterMs;
+  return isOver && isClockRight(facts) ? [] : [{ ...chain, state: 'Dropped', since, notSeenSince }];
 }
 
 function isExpired({ notAfter }: ChainSummary, { now }: Facts): boolean {

@@ -1,7 +1,7 @@
 /** C, the chains that may be met at an endpoint: how it changes from one pass to the next (docs/rollover.md). */
 import { sameLeaf, type ChainSummary } from './chain-summary.ts';
 import { nextCandidates } from './candidates.ts';
-import { isClockRight } from './clock.ts';
+import { isClockRight, rightTime } from './clock.ts';
 import { endpointMatches } from './endpoint-matches.ts';
 import type { DesiredCertificate, EndpointAnswer, Facts, Known } from './facts.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
@@ -73,7 +73,7 @@ function nextCertificate(
       ...candidates,
       ...next.filter(({ state }) => state === 'Former'),
     ],
-    ...(isRenewing ? { renewalBegan: stored?.renewalBegan ?? formatTime(facts.now) } : {}),
+    ...(isRenewing ? { renewalBegan: stored?.renewalBegan ?? rightTime(facts) } : {}),
     ...missing(serving, stored, facts),
   };
 }
@@ -100,7 +100,7 @@ function missing(
   const isMissing = serving?.known === false && serving.error.code === 'SecretNotFound';
   if (!isMissing || facts.endpoints?.known !== true) return {};
   if (facts.endpoints.value.some((endpoint) => endpointMatches(facts, endpoint))) return {};
-  return { servingMissingSince: stored?.servingMissingSince ?? formatTime(facts.now) };
+  return { servingMissingSince: stored?.servingMissingSince ?? rightTime(facts) };
 }
 
 /** A former chain that another Secret holds now is no former one: it would be met for ever. */
@@ -141,7 +141,8 @@ function former(chain: StoredChain, facts: Facts): StoredChain[] {
     return [{ ...chain, state: 'Former', since }];
   // An endpoint that does not answer may present it all the same: the clock begins anew.
   if (!isAbsentNow(chain, facts)) return [{ ...chain, state: 'Former', since, notSeenSince: undefined }];
-  const notSeenSince = chain.notSeenSince ?? formatTime(facts.now);
+  const notSeenSince = chain.notSeenSince ?? rightTime(facts);
+  if (notSeenSince === undefined) return [{ ...chain, state: 'Former', since }];
   const expired = facts.now.getTime() > Date.parse(chain.notAfter);
   const waited = facts.now.getTime() >= Date.parse(notSeenSince) + facts.desired.retireAfterMs;
   const looked = facts.desired.probe === 'Disabled' || facts.looks >= MIN_LOOKS;

@@ -80,7 +80,8 @@ export function nextVersions(
   const written = withCurrent(stored, owner, current, facts, keepsIntent);
   // Times of a clock that is wrong must not be stored, nor end a wait.
   if (!isClockRight(facts)) return atMost(written, facts);
-  const seen = owner.servers?.known === true ? withAnswers(written, owner, owner.servers.value, facts) : written;
+  const ended = withSignatureEnds(written, owner, facts);
+  const seen = owner.servers?.known === true ? withAnswers(ended, owner, owner.servers.value, facts) : ended;
   return atMost(withoutForgotten(seen, facts), facts);
 }
 
@@ -103,7 +104,7 @@ function withCurrent(
   if (isIntended && (!isLast || ttlSeconds < last.ttlSeconds)) return push(before, owner, current, ttlSeconds, facts);
 
   const isUnderWay = intent === undefined || isIntended || (keepsIntent && isLast);
-  const given = isUnderWay ? before : [...before, ended(unconfirmed(intent, before), owner, facts)];
+  const given = isUnderWay ? before : [...before, unconfirmed(intent, before)];
   if (isLast) return withTtl(given, last, ttlSeconds);
   const isKnown = given.some((version) => version.kind !== 'Unknown' && value === valueOf(version.records));
   return push(isKnown ? given : [beginning(given, current, facts)], owner, current, ttlSeconds, facts);
@@ -126,13 +127,16 @@ function push(
     serial: isRaised ? serials.now : undefined,
     writtenAt: formatTime(facts.now),
   };
-  return [...before.map((version) => ended(version, owner, facts)), written];
+  return [...before, written];
 }
 
-/** Nobody signs it anew from now on. */
-function ended(version: Version, owner: OwnerFacts, { now }: Facts): Version {
-  if (version.rrsigExpiry !== undefined) return version;
-  return { ...version, rrsigExpiry: formatTime(new Date(now.getTime() + 1000 * signatureValiditySeconds(owner))) };
+/** What the primary holds no more is not signed anew from now on. */
+function withSignatureEnds(versions: readonly Version[], owner: OwnerFacts, { now }: Facts): readonly Version[] {
+  const current = lastWritten(versions);
+  const rrsigExpiry = formatTime(new Date(now.getTime() + 1000 * signatureValiditySeconds(owner)));
+  return versions.map((version) =>
+    version === current || version.rrsigExpiry !== undefined ? version : { ...version, rrsigExpiry },
+  );
 }
 
 function signatureValiditySeconds({ servers }: OwnerFacts): number {

@@ -15,7 +15,7 @@ export interface StoredChain extends ChainSummary {
   readonly state: 'Serving' | 'Candidate' | 'Former' | 'Dropped';
   /** When it entered this state. */
   readonly since: string;
-  /** Former only: the moment since which no endpoint presented it. */
+  /** Former: the moment since which no endpoint presented it. Dropped: since when it counts as that. */
   readonly notSeenSince?: string | undefined;
 }
 

@@ -27,9 +27,8 @@ export function nextWakeUp(facts: Facts, state: State, promotions: readonly Prom
 }
 
 /** The earliest moment at which a chain may leave C, if there is one that can be named. */
-export function retirement({ state, since, notSeenSince }: StoredChain, { desired }: Facts): Date | undefined {
-  const from = state === 'Former' ? notSeenSince : state === 'Dropped' ? since : undefined;
-  return from === undefined ? undefined : new Date(Date.parse(from) + desired.retireAfterMs);
+export function retirement({ notSeenSince }: StoredChain, { desired }: Facts): Date | undefined {
+  return notSeenSince === undefined ? undefined : new Date(Date.parse(notSeenSince) + desired.retireAfterMs);
 }
 
 function heldMoments({ versions }: StoredRecordSet, { desired }: Facts): Date[] {

@@ -65,6 +65,7 @@ export class World {
   refuse: OperatorError | undefined;
   writes = 0;
   looked = true;
+  clockSkewMs = 0;
   /** How often the operator has looked at the endpoint. */
   looks = 100;
 
@@ -88,6 +89,7 @@ export class World {
       promotions: new Map(),
       specProblems: [],
       looks: this.looks,
+      clockSkewMs: this.clockSkewMs,
       provider: this.zone.known ? known(true) : this.zone,
       owners: [
         {
