@@ -3,6 +3,7 @@
  * senders live on `2 1 1` for a TTL (docs/rollover.md, "Modes"). It is said before the renewal, with the ways out.
  */
 import { coversHostname } from './certificate.ts';
+import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import type { Facts } from './facts.ts';
 import { endOfWait, isHeld } from './hold.ts';
@@ -73,11 +74,12 @@ export function anchorText(spkiSHA256: string): string {
 export function gapIn(
   recordSet: StoredRecordSet,
   isGood: (records: readonly string[]) => boolean,
-  { desired, now }: Facts,
+  facts: Facts,
 ): Gap | undefined {
+  const { desired, now } = facts;
   const { owner, versions } = recordSet;
   const isGap = (version: Version): boolean =>
-    isHeld(version, desired.waitTTLs, now) &&
+    (isHeld(version, desired.waitTTLs, now) || !isClockRight(facts)) &&
     (version.kind === 'Unknown' || (version.records.length > 0 && !isGood(version.records)));
   const gaps = handedOut(recordSet).filter(isGap);
   if (gaps.length === 0) return undefined;

@@ -32,7 +32,10 @@ export interface AnnouncedCA {
 /** May `servingSecretName` be written, and do the others that share it agree? */
 export interface Promotion {
   readonly permitted: Known<true>;
-  /** Other MailServers with the same pair of Secrets that are not ready for what the source holds now. */
+  /**
+   * Other MailServers with the same pair of Secrets that are not ready for what the source holds now. Ready is one whose status has its leaf
+   * as the candidate, at stage `Open` or for reason `WithheldByOther`.
+   */
   readonly withheldBy: readonly string[];
 }
 

@@ -15,7 +15,7 @@
 import type { Facts, NameServerFacts, OwnerFacts } from './facts.ts';
 import { isClockRight } from './clock.ts';
 import { isForgotten } from './hold.ts';
-import { isSeenAgain, nobodyAnswers, passedAt, valueOf } from './sightings.ts';
+import { isSeenAgain, nobodyAnswers, passedAt, valueOf, valueOfRRset } from './sightings.ts';
 import type { Intent, StoredRecordSet, Version } from './state.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, type TlsaRecord } from './tlsa.ts';
@@ -94,7 +94,7 @@ function withCurrent(
 ): readonly Version[] {
   const before = stored?.versions ?? [];
   const intent = stored?.intent;
-  const value = valueOf(current.records.map(formatTlsa));
+  const value = valueOfRRset(current.records);
   const last = lastWritten(before);
   const isIntended = intent !== undefined && value === valueOf(intendedValue(intent, before));
   const isLast = last !== undefined && value === valueOf(last.records);
@@ -206,7 +206,7 @@ function unseen(
   { now }: Facts,
 ): Date | undefined {
   if (!nobodyAnswers(servers) || resolved === undefined) return undefined;
-  const value = valueOf(resolved.map(formatTlsa));
+  const value = valueOfRRset(resolved);
   const [earliest] = versions.filter(({ kind, records }) => kind !== 'Unknown' && valueOf(records) === value);
   if (earliest === undefined || earliest.n <= version.n) return undefined;
   return now.getTime() >= Date.parse(earliest.writtenAt) + UNSEEN_WAIT_MS ? now : undefined;
@@ -215,9 +215,7 @@ function unseen(
 function answeredTtls(version: Version, servers: readonly NameServerFacts[]): number[] {
   return servers
     .flatMap(({ answers }) => answers)
-    .filter(
-      ({ records }) => version.kind !== 'Unknown' && valueOf(records.map(formatTlsa)) === valueOf(version.records),
-    )
+    .filter(({ records }) => version.kind !== 'Unknown' && valueOfRRset(records) === valueOf(version.records))
     .flatMap(({ ttlSeconds }) => ttlSeconds ?? []);
 }
 

@@ -44,11 +44,16 @@ const CHECKS: readonly Check[] = [
   isReleasedByHand,
   isRebuilt,
   isSuspended,
-  isWithheldByOthers,
   byTheGate,
 ];
 
+/** The others are asked last: `WithheldByOther` tells them that this one is ready, or each would wait for the other. */
 export function releaseOf(withheld: Withheld): Release {
+  const own = ownOpinion(withheld);
+  return own.stage === 'Open' ? (isWithheldByOthers(withheld) ?? own) : own;
+}
+
+function ownOpinion(withheld: Withheld): Release {
   for (const check of CHECKS) {
     const release = check(withheld);
     if (release !== undefined) return release;

@@ -2,7 +2,7 @@
 import type { NameServerFacts, ServerAnswer } from './facts.ts';
 import { isSerialAtLeast } from './serial.ts';
 import type { Version } from './state.ts';
-import { formatTlsa } from './tlsa.ts';
+import { formatTlsa, type TlsaRecord } from './tlsa.ts';
 
 /** A server is asked so often, over so long, before it counts as having moved on: pools and anycast answer old data late. */
 const SAMPLES = 3;
@@ -83,10 +83,23 @@ function hasReached({ serial }: Version, answer: ServerAnswer, before: readonly 
 
 function isOf(answer: ServerAnswer, version: Version): boolean {
   if (version.kind === 'Unknown') return false;
-  return valueOf(answer.records.map(formatTlsa)) === valueOf(version.records);
+  return valueOfRRset(answer.records) === valueOf(version.records);
 }
 
 /** Order and repetition mean nothing in an RRset (RFC 2181 §5). */
 export function valueOf(records: readonly string[]): string {
-  return [...new Set(records)].sort().join('\n');
+  return remembered(records, () => [...new Set(records)].sort().join('\n'));
+}
+
+export function valueOfRRset(records: readonly TlsaRecord[]): string {
+  return remembered(records, () => valueOf(records.map(formatTlsa)));
+}
+
+/** Each answer is compared with each version, over and over. */
+const values = new WeakMap<object, string>();
+
+function remembered(records: object, compute: () => string): string {
+  const value = values.get(records) ?? compute();
+  values.set(records, value);
+  return value;
 }
