@@ -25,12 +25,14 @@ const chain = z.object({
   notBefore: time().describe('The certificate is valid from here.'),
   notAfter: time().describe('The certificate is valid to here.'),
   state: z
-    .enum(['Serving', 'Candidate', 'Former', 'Dropped'])
+    .enum(['Serving', 'Candidate', 'Former', 'Dropped', 'Compromised'])
     .describe(
-      'Serving: the serving Secret holds it. Candidate: it waits to be released there. Former: the serving Secret held it, and a server may still present it. Dropped: a candidate that another replaced.',
+      'Serving: the serving Secret holds it. Candidate: it waits to be released there. Former: the serving Secret held it, and a server may still present it. Dropped: a candidate that another replaced. Compromised: its key was stolen and it is replaced; its CAs have no record until it expires.',
     ),
   since: time().describe('When it entered this state.'),
-  notSeenSince: time().optional().describe('Former: since when no endpoint has presented it. Dropped: since when that is taken for granted.'),
+  notSeenSince: time()
+    .optional()
+    .describe('Former: since when no endpoint has presented it. Dropped: since when that is taken for granted.'),
 });
 
 const certificate = z.object({

@@ -139,6 +139,11 @@ export const mailServerSpec = z
       .describe(
         "CAs that will issue the next certificates: their '2 1 1' is published now. When condition CASwitchSafe is True, no sender holds records without them.",
       ),
+    compromisedKeys: setOf(sha256Digits(), 0, 16)
+      .default([])
+      .describe(
+        "Stolen keys, by SHA-256 of their public key (SPKI). Their '3 1 1' goes as soon as every endpoint presents another certificate, and so does a '2 1 1' that would vouch for a certificate of such a key, until that has expired. A new certificate with such a key is not published.",
+      ),
     publish: z.boolean().default(true).describe('False withdraws the records and keeps this object.'),
     adoption: z
       .enum(['Keep', 'Adopt'])

@@ -20,6 +20,7 @@ export function desiredOf({ spec }: MailServer): ReadSpec {
       ttlSeconds: spec.ttlSeconds,
       records: spec.records,
       announcedCAs: announced.flatMap((entry) => (entry instanceof OperatorError ? [] : entry)),
+      compromisedKeys: spec.compromisedKeys,
       publish: spec.publish,
       adoption: spec.adoption,
       deletion: spec.deletion,

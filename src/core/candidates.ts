@@ -1,6 +1,7 @@
 /** Promote: the chain that waits in the source Secret, and those that it has replaced (docs/rollover.md, "Two sets decide everything"). */
 import { sameLeaf, type ChainSummary } from './chain-summary.ts';
 import { isClockRight, rightTime } from './clock.ts';
+import { isCompromised } from './compromised.ts';
 import type { Facts, Known } from './facts.ts';
 import type { StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
@@ -13,7 +14,7 @@ import { formatTime } from './time.ts';
  * | is gone, or the spec names it no more       | dropped                                          |
  * | cannot be read, or holds no chain           | what it was                                      |
  *
- * A dropped one keeps its records for `retireAfter`: its release may have been under way. An expired one is dropped.
+ * One with a stolen key is no candidate. A dropped one keeps its records for `retireAfter`: its release may have been under way. An expired one is dropped.
  * @param source undefined when nothing is to be released any more
  */
 export function nextCandidates(
@@ -27,7 +28,11 @@ export function nextCandidates(
   const waiting = earlier.filter((chain) => !isReleased(chain));
   if (source?.known === false && source.error.code !== 'SecretNotFound')
     return waiting.flatMap((chain) => asBefore(chain, facts));
-  const isWaiting = source?.known === true && !isReleased(source.value) && !isExpired(source.value, facts);
+  const isWaiting =
+    source?.known === true &&
+    !isReleased(source.value) &&
+    !isExpired(source.value, facts) &&
+    !isCompromised(source.value, facts);
   if (!isWaiting) return waiting.flatMap((chain) => dropped(chain, facts));
   const { value } = source;
   const same = waiting.find((chain) => sameLeaf(chain, value));

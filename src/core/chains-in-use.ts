@@ -3,6 +3,7 @@ import { sameLeaf, type ChainSummary } from './chain-summary.ts';
 import { nextCandidates } from './candidates.ts';
 import { isClockRight, rightTime } from './clock.ts';
 import { endpointMatches } from './endpoint-matches.ts';
+import { withoutCompromised } from './compromised.ts';
 import type { DesiredCertificate, EndpointAnswer, Facts, Known } from './facts.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
@@ -29,7 +30,7 @@ export function nextCertificates(facts: Facts): StoredCertificate[] {
     nextCertificate(secretName, desired.get(secretName), stored.get(secretName), facts),
   );
   const served = next.flatMap(({ chains }) => chains).filter(({ state }) => state === 'Serving');
-  return next
+  return withoutCompromised(next, facts)
     .map((certificate) => ({
       ...certificate,
       chains: certificate.chains.filter((chain) => !isElsewhere(chain, served)).slice(0, MAX_CHAINS),

@@ -4,6 +4,7 @@
  */
 import { coversHostname } from './certificate.ts';
 import { caSwitchSafe } from './ca-switch.ts';
+import { compromised, isCompromised } from './compromised.ts';
 import { state, type ConditionState, type ConditionType } from './condition-state.ts';
 import { covered } from './covered.ts';
 import type { OperatorError } from './errors.ts';
@@ -66,7 +67,12 @@ function blockingProblems(facts: Facts, plan: Plan, goesOn: boolean): OperatorEr
 }
 
 function certificateProblems(facts: Facts): OperatorError[] {
-  return problemsOf(facts.desired.certificates.flatMap(({ secretName }) => facts.secrets.get(secretName) ?? []));
+  return facts.desired.certificates.flatMap(({ secretName }) => {
+    const secret = facts.secrets.get(secretName);
+    if (secret === undefined) return [];
+    if (!secret.known) return secret.error;
+    return isCompromised(secret.value, facts) ? compromised(secretName) : [];
+  });
 }
 
 /** What keeps a certificate from ever being released. */

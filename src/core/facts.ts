@@ -49,6 +49,8 @@ export interface Desired {
   readonly deletion: 'Withdraw' | 'Retain';
   readonly suspend: boolean;
   readonly announcedCAs: readonly AnnouncedCA[];
+  /** SHA-256 of their SPKI. */
+  readonly compromisedKeys: readonly string[];
   /** So many TTLs a version is held once it is superseded (RFC 7671 §8.1). */
   readonly waitTTLs: number;
   readonly retireAfterMs: number;

@@ -3,6 +3,7 @@
  * moment. A literal list; the first violation wins. An owner that is published already is maintained whatever they say.
  */
 import { OperatorError, stalled, transient } from './errors.ts';
+import { compromised, isCompromised } from './compromised.ts';
 import type { ChainSummary } from './chain-summary.ts';
 import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
 import { judge } from './match.ts';
@@ -41,6 +42,7 @@ function certificatesAreKnown({ facts }: FirstPublication): OperatorError | unde
   for (const { secretName } of facts.desired.certificates) {
     const secret = facts.secrets.get(secretName);
     if (secret?.known === false) return secret.error;
+    if (secret !== undefined && isCompromised(secret.value, facts)) return compromised(secretName);
   }
   return undefined;
 }

@@ -83,8 +83,8 @@ function targetAt(
   chains: readonly StoredChain[],
   { desired }: Facts,
 ): readonly TargetRecord[] {
-  const inUse = chains.map((chain) => ({ chain, state: chain.state }));
-  return target(inUse, hostname, desired.records, desired.announcedCAs);
+  const known = chains.map((chain) => ({ chain, state: chain.state }));
+  return target(known, hostname, desired.records, desired.announcedCAs);
 }
 
 /** T accepts each chain by construction; only what others wrote beside it can spoil that. */
@@ -96,7 +96,8 @@ function isBlockedByForeign(
   const foreign = (next?.records ?? []).filter(({ role }) => role === 'Foreign').map(({ data }) => parseTlsa(data));
   if (foreign.length === 0) return false;
   const records = [...wanted.map(({ record }) => record), ...foreign];
-  return !chains.every((chain) => acceptance(records, chain, owner.hostname).strictlyAccepts);
+  const inUse = chains.filter(({ state }) => state !== 'Compromised');
+  return !inUse.every((chain) => acceptance(records, chain, owner.hostname).strictlyAccepts);
 }
 
 /** No certificate is known: that is a reason to publish nothing, and none to withdraw anything. */

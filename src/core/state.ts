@@ -10,9 +10,10 @@ import type { Role } from './target.ts';
 export interface StoredChain extends ChainSummary {
   /**
    * `Serving`: the serving Secret holds it. `Candidate`: it waits to be released there. `Former`: the serving Secret held it; it is kept
-   * until it is proven gone. `Dropped`: a candidate that another replaced.
+   * until it is proven gone. `Dropped`: a candidate that another replaced. `Compromised`: its key is stolen and it is replaced; no longer in
+   * C, and remembered for its CAs.
    */
-  readonly state: 'Serving' | 'Candidate' | 'Former' | 'Dropped';
+  readonly state: 'Serving' | 'Candidate' | 'Former' | 'Dropped' | 'Compromised';
   /** When it entered this state. */
   readonly since: string;
   /** Former: the moment since which no endpoint presented it. Dropped: since when it counts as that. */

@@ -8,10 +8,10 @@ import { daneEE, daneTA, formatTlsa, type PublishedCombination, type TlsaRecord 
 /** Why a record stands in an RRset. */
 export type Role = 'Serving' | 'Next' | 'Former' | 'TrustAnchor' | 'Announced' | 'Foreign';
 
-/** A chain in C: one that may be met at an endpoint. */
-export interface ChainInUse {
+/** A chain in C, one that may be met at an endpoint; or, `Compromised`, one that must not be trusted any more. */
+export interface KnownChain {
   readonly chain: ChainSummary;
-  readonly state: 'Serving' | 'Candidate' | 'Former' | 'Dropped';
+  readonly state: 'Serving' | 'Candidate' | 'Former' | 'Dropped' | 'Compromised';
 }
 
 export interface TargetRecord {
@@ -29,11 +29,12 @@ export interface TargetRecord {
  * | known, not yet released   | Next             | TrustAnchor  |
  * | a Secret held it          | Former           | TrustAnchor  |
  * | replaced before release   | Former           | TrustAnchor  |
+ * | its key is stolen         | none             | none         |
  *
- * A key of several chains has the first role of that list. With the `2 1 1`s come those of the announced CAs.
+ * A CA that vouches for a stolen key has no `2 1 1` for any chain. A key of several chains has the first role of that list. With the `2 1 1`s come those of the announced CAs.
  */
 export function target(
-  chains: readonly ChainInUse[],
+  chains: readonly KnownChain[],
   hostname: Name,
   combinations: readonly PublishedCombination[],
   announcedCAs: readonly AnnouncedCA[] = [],
@@ -45,12 +46,26 @@ export function target(
       records.push(...keys.map((key) => ({ record: daneEE(key), role })));
     }
   }
-  if (combinations.includes('2 1 1') && chains.every(({ chain }) => canMatchTrustAnchor(chain, hostname))) {
-    const keys = chains.flatMap(({ chain }) => chain.caSPKISHA256s);
-    records.push(...keys.map((key) => ({ record: daneTA(key), role: 'TrustAnchor' as const })));
-    records.push(...announcedCAs.map(({ spkiSHA256 }) => ({ record: daneTA(spkiSHA256), role: 'Announced' as const })));
-  }
+  if (combinations.includes('2 1 1')) records.push(...trustAnchors(chains, hostname, announcedCAs));
   return firstOfEach(records);
+}
+
+/** None at all where one chain could have none. */
+function trustAnchors(
+  chains: readonly KnownChain[],
+  hostname: Name,
+  announcedCAs: readonly AnnouncedCA[],
+): readonly TargetRecord[] {
+  const stolen = chains.filter(({ state }) => state === 'Compromised').flatMap(({ chain }) => chain.caSPKISHA256s);
+  const isTrusted = (spkiSHA256: string): boolean => !stolen.includes(spkiSHA256);
+  const inUse = chains.filter(({ state }) => state !== 'Compromised').map(({ chain }) => chain);
+  if (!inUse.every((chain) => canMatchTrustAnchor(chain, hostname, isTrusted))) return [];
+  const keys = inUse.flatMap(({ caSPKISHA256s }) => caSPKISHA256s).filter(isTrusted);
+  const announced = announcedCAs.map(({ spkiSHA256 }) => spkiSHA256).filter(isTrusted);
+  return [
+    ...keys.map((key) => ({ record: daneTA(key), role: 'TrustAnchor' as const })),
+    ...announced.map((key) => ({ record: daneTA(key), role: 'Announced' as const })),
+  ];
 }
 
 const LEAF_ROLES = [
@@ -60,9 +75,13 @@ const LEAF_ROLES = [
   ['Dropped', 'Former'],
 ] as const;
 
-/** It sends a CA, and its names are those that senders look for (RFC 7672 §3.2). */
-function canMatchTrustAnchor(chain: ChainSummary, hostname: Name): boolean {
-  return chain.caSPKISHA256s.length > 0 && coversHostname(chain.names, hostname);
+/** It sends a CA that may be trusted, and its names are those that senders look for (RFC 7672 §3.2). */
+function canMatchTrustAnchor(
+  { caSPKISHA256s, names }: ChainSummary,
+  hostname: Name,
+  isTrusted: (spkiSHA256: string) => boolean,
+): boolean {
+  return caSPKISHA256s.some(isTrusted) && coversHostname(names, hostname);
 }
 
 function firstOfEach(records: readonly TargetRecord[]): TargetRecord[] {

@@ -110,6 +110,7 @@ describe('every list', () => {
       'MailServer.spec.certificates map secretName',
       'MailServer.spec.records set',
       'MailServer.spec.announcedCAs map name',
+      'MailServer.spec.compromisedKeys set',
       'DNSProvider.spec.zones set',
       'ClusterDNSProvider.spec.zones set',
       'ClusterDNSProvider.spec.allow atomic',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { coversHostname, parseChain, spkiSHA256, type Chain } from '../../src/core/certificate.ts';
 import { summarize } from '../../src/core/chain-summary.ts';
 import { judge } from '../../src/core/match.ts';
-import { target, type ChainInUse } from '../../src/core/target.ts';
+import { target, type KnownChain } from '../../src/core/target.ts';
 import { combinationOf, formatTlsa, PUBLISHED_COMBINATIONS, sameSet } from '../../src/core/tlsa.ts';
 import { makeCA, makeLeaf } from '../support/pki.ts';
 
@@ -58,10 +58,10 @@ beforeAll(async () => {
   };
 });
 
-type State = ChainInUse['state'];
+type State = KnownChain['state'];
 type InUse = readonly (readonly [State, Kind])[];
 
-const inUse = (met: InUse): ChainInUse[] => met.map(([state, kind]) => ({ state, chain: summarize(chains[kind]) }));
+const inUse = (met: InUse): KnownChain[] => met.map(([state, kind]) => ({ state, chain: summarize(chains[kind]) }));
 const targetOf = (met: InUse) => target(inUse(met), hostname, PUBLISHED_COMBINATIONS);
 const leafKey = (kind: Kind): string => spkiSHA256(chains[kind].certificates[0]);
 

@@ -20,6 +20,7 @@ export const DESIRED: Desired = {
   deletion: 'Withdraw',
   suspend: false,
   announcedCAs: [],
+  compromisedKeys: [],
   waitTTLs: 2,
   retireAfterMs: 24 * 3_600_000,
   deadlineBeforeExpiryMs: 72 * 3_600_000,

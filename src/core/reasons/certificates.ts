@@ -12,6 +12,12 @@ export const CERTIFICATES = {
     meaning: 'The Secret has no `tls.crt`, or an empty one.',
     remedy: 'As above.',
   },
+  CompromisedKey: {
+    kind: 'Stalled',
+    meaning:
+      'The Secret holds a certificate whose key is in `compromisedKeys`. It is not published anew, and not released.',
+    remedy: 'Issue a certificate with a new key (`cmctl renew`; `rotationPolicy: Always`).',
+  },
   KeyDoesNotFit: {
     kind: 'Stalled',
     meaning: '`tls.key` is not the private key of the certificate in `tls.crt`, or cannot be read.',
