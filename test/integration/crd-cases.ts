@@ -49,8 +49,49 @@ const ZONE = 'write the name of a zone in lower case and without a final dot, as
 const KEY_NAME = 'write the name of the TSIG key as the name server has it: a DNS name, as in tlsa-operator';
 const SELECTOR = 'In and NotIn need values; Exists and DoesNotExist take none';
 
+const DIGEST = 'write a SHA-256 as 64 lower-case hexadecimal digits';
+const sha256 = 'ab'.repeat(32);
+
 /** Object, field, and what the API server says of it. */
 export const refused: readonly (readonly [Fields, string, string])[] = [
+  [
+    mailServer({ certificates: [{ secretName: 'tls', servingSecretName: 'tls' }] }),
+    'spec.certificates[0]',
+    'servingSecretName is another Secret than secretName',
+  ],
+  [
+    mailServer({
+      certificates: [
+        { secretName: 'a', servingSecretName: 'live' },
+        { secretName: 'b', servingSecretName: 'live' },
+      ],
+    }),
+    'spec.certificates',
+    'a servingSecretName stands once, and is no secretName of this list',
+  ],
+  [
+    mailServer({ certificates: [{ secretName: 'a', servingSecretName: 'b' }, { secretName: 'b' }] }),
+    'spec.certificates',
+    'a servingSecretName stands once, and is no secretName of this list',
+  ],
+  [
+    mailServer({ announcedCAs: [{ name: 'next' }] }),
+    'spec.announcedCAs[0]',
+    'give either certificate (PEM) or spkiSHA256',
+  ],
+  [
+    mailServer({ announcedCAs: [{ name: 'next', certificate: 'PEM', spkiSHA256: sha256 }] }),
+    'spec.announcedCAs[0]',
+    'give either certificate (PEM) or spkiSHA256',
+  ],
+  [
+    mailServer({ announcedCAs: [{ name: 'next', spkiSHA256: 'AB'.repeat(32) }] }),
+    'spec.announcedCAs[0].spkiSHA256',
+    DIGEST,
+  ],
+  [mailServer({ compromisedKeys: ['ab'] }), 'spec.compromisedKeys[0]', DIGEST],
+  [mailServer({ rollover: { waitTTLs: 0 } }), 'spec.rollover.waitTTLs', 'should be greater than or equal to 1'],
+  [mailServer({ rollover: { onDeadline: 'Wait' } }), 'spec.rollover.onDeadline', 'Unsupported value'],
   ...[
     'MX1.example.nl',
     '*.example.nl',
@@ -241,6 +282,20 @@ export const accepted: readonly (readonly [string, Fields])[] = [
   ['32 owners', mailServer({ hostnames: hosts(16), ports: [25, 465] })],
   ['every port', mailServer({ ports: [25, 465, 587, 993, 995, 143, 110] })],
   ['four certificates', mailServer({ certificates: ['a', 'b', 'c', 'd.e-f'].map((secretName) => ({ secretName })) })],
+  [
+    'a serving Secret beside a certificate that is watched only',
+    mailServer({ certificates: [{ secretName: 'a', servingSecretName: 'a-live' }, { secretName: 'b' }] }),
+  ],
+  [
+    'announced CAs and stolen keys',
+    mailServer({
+      announcedCAs: [
+        { name: 'next', spkiSHA256: sha256 },
+        { name: 'other', certificate: 'PEM' },
+      ],
+      compromisedKeys: [sha256],
+    }),
+  ],
   [
     'the lowest bounds',
     mailServer({ ttlSeconds: 60, rollover: { retireAfter: '1m' }, verification: { interval: '60s' } }),

@@ -30,11 +30,13 @@ describe('filled in', () => {
       providerRef: { kind: 'DNSProvider', name: 'bind' },
       ttlSeconds: 3600,
       records: ['3 1 1', '2 1 1'],
+      announcedCAs: [],
+      compromisedKeys: [],
       publish: true,
       adoption: 'Keep',
       deletion: 'Withdraw',
       suspend: false,
-      rollover: { retireAfter: '24h' },
+      rollover: { waitTTLs: 2, retireAfter: '24h', deadlineBeforeExpiry: '72h', onDeadline: 'Release' },
       verification: { dnssec: 'Require', probe: 'Enabled', interval: '1h' },
     });
     expect(await read('{.status}')).toEqual({ observedGeneration: -1 });
@@ -47,7 +49,7 @@ describe('filled in', () => {
     };
     await apply(cluster.kubeconfigPath, JSON.stringify(manifest));
     expect(await field(cluster.kubeconfigPath, 'default', 'mxs/mx2', '{.spec.rollover}{.spec.verification}')).toBe(
-      '{"retireAfter":"24h"}{"dnssec":"Require","interval":"1h","probe":"Disabled"}',
+      '{"deadlineBeforeExpiry":"72h","onDeadline":"Release","retireAfter":"24h","waitTTLs":2}{"dnssec":"Require","interval":"1h","probe":"Disabled"}',
     );
   });
 
@@ -85,7 +87,7 @@ const status: MailServerStatus = {
   certificates: [
     {
       secretName: 'mx1-tls',
-      mode: 'Observe',
+      mode: 'Promote',
       chains: [
         {
           spkiSHA256: key,
@@ -99,6 +101,9 @@ const status: MailServerStatus = {
           notSeenSince: since,
         },
       ],
+      candidate: { stage: 'Waiting', reason: 'WaitingForCaches', gateOpensAt: since },
+      renewalBegan: since,
+      servingMissingSince: since,
     },
   ],
   recordSets: [
@@ -112,7 +117,19 @@ const status: MailServerStatus = {
         { data: `3 0 0 ${'00'.repeat(4096)}`, role: 'Foreign' },
       ],
       intent: { add: [`3 1 1 ${key}`], remove: [`2 1 1 ${key}`], ttlSeconds: 3600, since },
-      versions: [{ n: 1, kind: 'Unknown', records: [], ttlSeconds: 0, writtenAt: since }],
+      versions: [
+        { n: 1, kind: 'Unknown', records: [], ttlSeconds: 0, waitSeconds: 86400, writtenAt: since, rrsigExpiry: since },
+        {
+          n: 2,
+          kind: 'Written',
+          records: [],
+          ttlSeconds: 0,
+          serial: 2 ** 32 - 1,
+          writtenAt: since,
+          supersededAt: since,
+        },
+      ],
+      goneNameServers: [{ name: 'ns1.example.nl', until: since }],
     },
   ],
   endpoints: {
@@ -124,6 +141,7 @@ const status: MailServerStatus = {
     ],
   },
   rollover: { step: 'Retiring', until: '2026-11-23T14:00:00Z', reason: 'a former certificate is kept' },
+  safeToStopAt: since,
 };
 
 describe('status', () => {
