@@ -14,9 +14,9 @@ import { formatTlsa } from '../core/tlsa.ts';
 import type { WriteResult } from '../kube/objects.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
+import { fitting } from './fitting.ts';
 import { FINALIZER, gather, type Gathered, type Sources } from './gather.ts';
 import { eventsOf, type ObjectEvent } from './mail-server-events.ts';
-import { nextStatus } from './next-status.ts';
 import type { Outcome } from './outcome.ts';
 import { isSameStatus } from './same-status.ts';
 import { serialAtPrimary, type AttemptMemory, type WriteAttempt } from './write-attempt.ts';
@@ -43,10 +43,9 @@ export async function reconcileMailServer(
   reconciler: MailServerReconciler,
 ): Promise<Outcome> {
   const gathered = await gather(mailServer, attempts, reconciler.sources);
-  const next = plan(gathered.facts);
+  const { plan: next, status } = fitting(mailServer, gathered.facts, plan(gathered.facts));
   // It announces nothing and takes nothing back: set first, it makes one status write out of two.
   if (next.effect?.kind === 'SetFinalizer') return act(next.effect, mailServer, gathered, attempts, reconciler);
-  const status = nextStatus(mailServer, gathered.facts, next);
   if (!isSameStatus(mailServer.status, status)) return record(mailServer, status, reconciler);
   if (next.effect !== undefined) return act(next.effect, mailServer, gathered, attempts, reconciler);
   for (const { owner, change, problem } of next.recordSets) {

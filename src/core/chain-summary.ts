@@ -1,5 +1,6 @@
 /** What is remembered of a chain (in status), and all that the planner works with. */
-import { spkiSHA256, type Chain, type KeyAlgorithm } from './certificate.ts';
+import { coversHostname, spkiSHA256, type Chain, type KeyAlgorithm } from './certificate.ts';
+import type { Name } from './name.ts';
 import { formatTime } from './time.ts';
 
 export interface ChainSummary {
@@ -30,4 +31,14 @@ export function summarize(chain: Chain): ChainSummary {
 /** The same leaf certificate? What is sent beside it does not matter. */
 export function sameLeaf(a: ChainSummary, b: ChainSummary): boolean {
   return a.spkiSHA256 === b.spkiSHA256 && a.notBefore === b.notBefore && a.notAfter === b.notAfter;
+}
+
+/** So many are remembered whatever they are: the spec may name another of them tomorrow. */
+const FEW_NAMES = 32;
+
+/** As it is remembered: of a certificate for very many names those that matter to these hosts. */
+export function withFewNames<Summary extends ChainSummary>(summary: Summary, hostnames: readonly Name[]): Summary {
+  if (summary.names.length <= FEW_NAMES) return summary;
+  const matters = (name: Name): boolean => hostnames.some((hostname) => coversHostname([name], hostname));
+  return { ...summary, names: summary.names.filter(matters) };
 }

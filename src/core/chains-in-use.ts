@@ -1,5 +1,5 @@
 /** C, the chains that may be met at an endpoint: how it changes from one pass to the next (docs/rollover.md). */
-import { sameLeaf, type ChainSummary } from './chain-summary.ts';
+import { sameLeaf, withFewNames, type ChainSummary } from './chain-summary.ts';
 import { nextCandidates } from './candidates.ts';
 import { isClockRight, rightTime } from './clock.ts';
 import { endpointMatches } from './endpoint-matches.ts';
@@ -12,8 +12,9 @@ import { formatTime } from './time.ts';
 const PROVING_PROBE_MS = 60_000;
 /** So often each endpoint is looked at, by this process, before a former chain counts as gone: one look after a pause proves little. */
 const MIN_LOOKS = 12;
-/** What status can hold. Only somebody who issues without end gets there; then the oldest go. */
-const MAX_CHAINS = 64;
+/** What status has room for. Only somebody who issues without end gets there; then the oldest go, those that are still presented last. */
+const MAX_CHAINS = 16;
+const MAX_CERTIFICATES = 32;
 
 /**
  * - The chain in the serving Secret is `Serving`. A Secret that cannot be read, is gone, or holds no chain changes nothing: pods may
@@ -30,12 +31,24 @@ export function nextCertificates(facts: Facts): StoredCertificate[] {
     nextCertificate(secretName, desired.get(secretName), stored.get(secretName), facts),
   );
   const served = next.flatMap(({ chains }) => chains).filter(({ state }) => state === 'Serving');
+  const hostnames = [...new Set(facts.owners.map(({ hostname }) => hostname))];
   return withoutCompromised(next, facts)
     .map((certificate) => ({
       ...certificate,
-      chains: certificate.chains.filter((chain) => !isElsewhere(chain, served)).slice(0, MAX_CHAINS),
+      chains: withinRoom(certificate.chains.filter((chain) => !isElsewhere(chain, served))).map((chain) =>
+        withFewNames(chain, hostnames),
+      ),
     }))
-    .filter(({ secretName, chains }) => chains.length > 0 || desired.has(secretName));
+    .filter(({ secretName, chains }) => chains.length > 0 || desired.has(secretName))
+    .slice(0, MAX_CERTIFICATES);
+}
+
+function withinRoom(chains: readonly StoredChain[]): readonly StoredChain[] {
+  const isUnseen = ({ state, notSeenSince }: StoredChain): boolean => state === 'Former' && notSeenSince !== undefined;
+  const kept = new Set(
+    [...chains.filter((chain) => !isUnseen(chain)), ...chains.filter(isUnseen)].slice(0, MAX_CHAINS),
+  );
+  return chains.filter((chain) => kept.has(chain));
 }
 
 /** @param desired undefined when the spec no longer names it: nothing of it will be released */

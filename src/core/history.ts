@@ -25,6 +25,8 @@ const DAY_SECONDS = 86_400;
 const LONGEST_VALIDITY_SECONDS = 30 * DAY_SECONDS;
 /** Status has room for so many; somebody who changes records without end gets there. */
 const MAX_VERSIONS = 8;
+/** And for so many characters of records, beside those that stand there now: eight versions of a dozen records. */
+const MAX_TEXT = 8192;
 /** Where no server can be asked, a change that a validating resolver shows counts as done after this. */
 const UNSEEN_WAIT_MS = 3_600_000;
 
@@ -79,10 +81,10 @@ export function nextVersions(
 ): readonly Version[] {
   const written = withCurrent(stored, owner, current, facts, keepsIntent);
   // Times of a clock that is wrong must not be stored, nor end a wait.
-  if (!isClockRight(facts)) return atMost(written, facts);
+  if (!isClockRight(facts)) return fitting(written, facts);
   const ended = withSignatureEnds(written, owner, facts);
   const seen = owner.servers?.known === true ? withAnswers(ended, owner, owner.servers.value, facts) : ended;
-  return atMost(withoutForgotten(seen, facts), facts);
+  return fitting(withoutForgotten(seen, facts), facts);
 }
 
 function withCurrent(
@@ -228,6 +230,27 @@ function ceilSecond(time: Date): Date {
 function withoutForgotten(versions: readonly Version[], { desired, now }: Facts): readonly Version[] {
   const current = lastWritten(versions);
   return versions.filter((version) => version === current || !isForgotten(version, desired.waitTTLs, now));
+}
+
+/** What there is no room for is held all the same, as something of which nothing is known any more. */
+function fitting(versions: readonly Version[], facts: Facts): readonly Version[] {
+  return withinText(atMost(versions, facts), facts);
+}
+
+function withinText(versions: readonly Version[], facts: Facts): readonly Version[] {
+  const earlier = versions.filter((version) => version !== lastWritten(versions));
+  const oldest = earlier.find(({ records }) => records.length > 0);
+  if (oldest === undefined || textOf(earlier) <= MAX_TEXT) return versions;
+  const waitSeconds = facts.desired.waitTTLs * oldest.ttlSeconds;
+  const unknown: Version = { ...oldest, kind: 'Unknown', records: [], waitSeconds };
+  return withinText(
+    versions.map((version) => (version === oldest ? unknown : version)),
+    facts,
+  );
+}
+
+function textOf(versions: readonly Version[]): number {
+  return versions.flatMap(({ records }) => records).reduce((sum, record) => sum + record.length, 0);
 }
 
 /** The oldest become one of which nothing is known any more. */

@@ -133,3 +133,29 @@ test('a zone that the provider does not hold, or may not change', async () => {
   await tenant.until('Accepted=False ZoneNotFound');
   await tenant.until('Ready=False ZoneNotFound');
 });
+
+test('a record of others that status has no room for: it is said and nothing is changed, until it is gone', async () => {
+  const tenant = await createTenant(site, 'crowded');
+  const certificate = await tenant.renew();
+  await tenant.mailServer();
+  await tenant.until('Ready=True');
+  const records = await recordsOf(certificate);
+  const other = `3 0 0 ${'ab'.repeat(9000)}`;
+  await site.chain.nsupdate(`add _25._tcp.${tenant.hostname}. 60 TLSA ${other}`);
+  await tenant.pass();
+  const { message } = await tenant.until('Ready=False StatusTooLarge');
+  expect(message).toContain(`_25._tcp.${tenant.hostname}`);
+
+  const renewed = await tenant.renew();
+  await tenant.pass();
+  const before = await tenant.get();
+  await tenant.pass();
+  const withoutTheRequest = ({ status }: typeof before) => ({ ...status, lastHandledReconcileAt: '' });
+  expect(withoutTheRequest(await tenant.get())).toEqual(withoutTheRequest(before));
+  expect(await tenant.published()).toEqual([...records, other].sort());
+
+  await site.chain.nsupdate(`delete _25._tcp.${tenant.hostname}. TLSA ${other}`);
+  await tenant.pass();
+  await tenant.until('Ready=True');
+  await tenant.untilPublished(await recordsOf(certificate, renewed));
+});

@@ -22,6 +22,13 @@ export const PROGRAM = {
     meaning: 'The API server does not accept the object.',
     remedy: 'Apply the CRDs of this version.',
   },
+  StatusTooLarge: {
+    kind: 'Stalled',
+    meaning:
+      'What must be remembered of the records is more than status can hold: very many or very large records of others stand beside ours. Nothing is changed, in the DNS neither.',
+    remedy:
+      'Remove the records of others at the owner that the message names, or spread the hosts over several MailServers. [Scale](scale.md#how-large-a-status-gets).',
+  },
   APIServerConflict: {
     kind: 'Transient',
     meaning: 'Somebody changed the object meanwhile. It is read again.',
