@@ -8,6 +8,7 @@ import { acceptance } from './accepts.ts';
 import { nextCertificates } from './chains-in-use.ts';
 import { transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
+import type { Name } from './name.ts';
 import { ours } from './ours.ts';
 import { planRecordSet, type PlannedChange, type RecordSetPlan } from './plan-record-set.ts';
 import { planPromotion, type PromotionPlan } from './plan-promotion.ts';
@@ -127,8 +128,15 @@ function nextEffect(
 
 /** Suspended means "change nothing", in the DNS too. */
 function mayLetGo(facts: Facts, state: State): boolean {
-  const isWithdrawn = state.recordSets.every(
-    (recordSet) => recordSet.intent === undefined && ours(recordSet).length === 0,
-  );
-  return isWithdrawn || facts.desired.deletion === 'Retain' || facts.desired.suspend || facts.abandon;
+  const isDone = state.recordSets.every((recordSet) => isWithdrawn(recordSet) || isAnothers(recordSet.owner, facts));
+  return isDone || facts.desired.deletion === 'Retain' || facts.desired.suspend || facts.abandon;
+}
+
+function isWithdrawn(recordSet: StoredRecordSet): boolean {
+  return recordSet.intent === undefined && ours(recordSet).length === 0;
+}
+
+/** Whoever has the owner now looks after what stands there. */
+function isAnothers(name: Name, { owners }: Facts): boolean {
+  return owners.some(({ owner, zone }) => owner === name && !zone.known && zone.error.code === 'OwnerConflict');
 }

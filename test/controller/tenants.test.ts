@@ -116,7 +116,12 @@ describe('who is not allowed any more', () => {
     const { tenant, others } = await revoked('revoked');
     await tenant.patch({ publish: false, adoption: 'Adopt' });
     await tenant.untilPublished([others]);
-    await eventually('it is known', async () => (await tenant.get()).status.recordSets?.length === 0);
+    // What senders still have in their caches is remembered; it is nothing of his.
+    await eventually('it is known', async () =>
+      (await tenant.get()).status.recordSets?.every(
+        ({ intent, records }) => intent === undefined && records.every(({ role }) => role === 'Foreign'),
+      ),
+    );
     const updates = gate.updates();
     await tenant.patch({ publish: true });
     await tenant.until('Accepted=False HostnameNotAllowed');
@@ -148,6 +153,15 @@ describe('who is not allowed any more', () => {
     await tenant.pass();
     expect(await tenant.published()).toEqual(records);
     await heir.until('Ready=True');
+
+    // Nor does he hang when he is deleted: what stands there is the heir's.
+    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=30s');
+    expect(await tenant.published()).toEqual(records);
+    await heir.pass();
+    await heir.until('Ready=True');
+    const told = ['get', 'events', '--field-selector=reason=RecordsLeft', '--output=jsonpath={.items[*].message}'];
+    const message = await eventually('it is told', () => tenant.kubectl(...told));
+    expect(message).toContain(tenant.hostname);
   });
 });
 
