@@ -9,6 +9,7 @@
 import type { MailServer } from '../api/mail-server.ts';
 import { stalled } from '../core/errors.ts';
 import { known, unknown, type Known } from '../core/facts.ts';
+import { ours } from '../core/ours.ts';
 import type { Zone } from '../dns/providers/provider.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
@@ -89,7 +90,7 @@ export class Claims {
       if (to === 'Publish' && !comesFirst(rival, mailServer, identity.owner)) continue;
       const right = await this.#rightOf(rival, identity);
       // Who has published keeps it while his provider is only away.
-      const isAway = !right.known && right.error.kind === 'Transient' && historyOf(rival, identity.owner) !== undefined;
+      const isAway = !right.known && right.error.kind === 'Transient' && hasPublished(rival, identity.owner);
       if (isAway || (right.known && right.value.to === 'Publish')) return rival;
     }
     return undefined;
@@ -112,5 +113,10 @@ function comesFirst(rival: MailServer, mailServer: MailServer, owner: string): b
 
 /** Sorts claims on one owner. */
 function rank(mailServer: MailServer, owner: string): string {
-  return `${historyOf(mailServer, owner) === undefined ? 1 : 0} ${mailServer.metadata.creationTimestamp} ${keyOf(mailServer)}`;
+  return `${hasPublished(mailServer, owner) ? 0 : 1} ${mailServer.metadata.creationTimestamp} ${keyOf(mailServer)}`;
+}
+
+/** Who only knows what was found there, or is to be promoted, has not. */
+function hasPublished(mailServer: MailServer, owner: string): boolean {
+  return ours(historyOf(mailServer, owner)).length > 0;
 }

@@ -3,9 +3,16 @@ import type { Resolver } from '../dns/resolver.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { EventRecorder } from '../kube/events.ts';
-import { getSecret, patchMetadata, replaceStatus, type WriteResult } from '../kube/objects.ts';
+import {
+  createObject,
+  getSecret,
+  patchMetadata,
+  replaceObject,
+  replaceStatus,
+  type WriteResult,
+} from '../kube/objects.ts';
 import { WorkQueue } from '../kube/queue.ts';
-import { CLUSTER_DNS_PROVIDERS, DNS_PROVIDERS, MAIL_SERVERS, type KubeObject } from '../kube/resource.ts';
+import { CLUSTER_DNS_PROVIDERS, DNS_PROVIDERS, MAIL_SERVERS, SECRETS, type KubeObject } from '../kube/resource.ts';
 import { readService } from '../kube/services.ts';
 import type { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
@@ -14,11 +21,12 @@ import { transient } from '../core/errors.ts';
 import { ActiveProviders } from './active-providers.ts';
 import { Claims } from './claims.ts';
 import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
-import type { ObjectEvent } from './mail-server-events.ts';
+import type { ObjectEvent } from './object-event.ts';
 import { providerKeyOf, type ProviderKey } from './objects.ts';
 import { reconcileMailServer, type MailServerReconciler } from './reconcile-mail-server.ts';
 import { reconcileProvider, type Instances, type ProviderReconciler } from './reconcile-provider.ts';
 import type { Outcome } from './outcome.ts';
+import { Releases } from './releases.ts';
 import { ServerAnswers } from './server-answers.ts';
 import { SecretChains, type ReadSecret } from './secret-chains.ts';
 import { findProvider, wakeOnChange, type Stores } from './watches.ts';
@@ -60,11 +68,21 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
   };
   const readSecret: ReadSecret = (namespace, name) => getSecret(cluster, namespace, name);
   const providers = new ActiveProviders(clock.now);
-  const written: typeof keeping = (store, write) => {
+  const leading = <T>(write: () => Promise<T>): Promise<T> => {
     if (!leads())
       throw transient('NotLeading', 'nothing is written: the lease is lost, or not renewed yet after a pause');
-    return keeping(store, write);
+    return write();
   };
+  const written: typeof keeping = (store, write) => leading(() => keeping(store, write));
+  const releases = new Releases(
+    {
+      read: readSecret,
+      create: (secret) => leading(() => createObject(cluster, SECRETS, secret)),
+      replace: (secret) => leading(() => replaceObject(cluster, SECRETS, secret)),
+    },
+    stores.mailServers,
+    log,
+  );
   const probes = new EndpointProbes(options.probe, clock.now, random);
 
   const serverAnswers = new ServerAnswers(new ZoneNameServers(resolver, clock.now), clock.now);
@@ -76,6 +94,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       startedAt: clock.now(),
       clockSkewMs: () => cluster.serverClock.skewMs(),
       secrets: new SecretChains(stores.secrets, readSecret),
+      promotions: { ...stores, lastError: (serving) => releases.lastError(serving) },
       providers,
       claims: new Claims({ mailServers: stores.mailServers, namespaces: stores.namespaces, providers }),
       resolver,
@@ -88,6 +107,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
         written(stores.mailServers, () => replaceStatus(cluster, MAIL_SERVERS, mailServer)),
       setFinalizers: (mailServer, finalizers) =>
         written(stores.mailServers, () => patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
+      release: (mailServer, effects) => releases.release(mailServer, effects),
       event: tell,
     },
   };

@@ -17,7 +17,9 @@ import { lookAtEndpoints } from './look-at-endpoints.ts';
 import { lookAtServers } from './look-at-servers.ts';
 import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
 import { requestedAt } from './requested-at.ts';
-import { identityOf, ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
+import { identityOf, ownersOf, providerKeyOf, providerNameOf, secretNamesOf, type OwnerIdentity } from './objects.ts';
+import { promotionsOf, type PromotionSources } from './promotions.ts';
+import { releaseNowOf } from './release-now.ts';
 import type { SecretChains } from './secret-chains.ts';
 import type { ServerAnswers } from './server-answers.ts';
 import type { ReadService } from './service-endpoints.ts';
@@ -35,6 +37,7 @@ export interface Sources {
   /** Our clock minus the API server's; undefined while not known. */
   readonly clockSkewMs: () => number | undefined;
   readonly secrets: SecretChains;
+  readonly promotions: PromotionSources;
   readonly providers: ActiveProviders;
   readonly claims: Claims;
   readonly resolver: Resolver;
@@ -128,9 +131,9 @@ export async function gather(
 
   const [secrets, owners, look] = await Promise.all([
     inParallel(
-      desired.certificates,
-      ({ secretName }) => secretName,
-      ({ secretName }) => sources.secrets.chainOf(metadata.namespace, secretName),
+      secretNamesOf(mailServer),
+      (name) => name,
+      (name) => sources.secrets.chainOf(metadata.namespace, name),
     ),
     Promise.all([...identities, ...left.map(identityOf)].map(ownerFacts)),
     lookAtEndpoints(mailServer, permitted, hosts, sources),
@@ -147,7 +150,8 @@ export async function gather(
       finalizer: metadata.finalizers?.includes(FINALIZER) === true,
       stored,
       secrets,
-      promotions: new Map(),
+      promotions: promotionsOf(mailServer, secrets, sources.promotions),
+      releaseNow: releaseNowOf(mailServer),
       specProblems,
       provider: provider.known ? known(true) : provider,
       owners,

@@ -2,40 +2,11 @@
 import type { MailServerStatus } from '../api/mail-server-status.ts';
 import { isPublished } from '../core/ours.ts';
 import type { Code } from '../core/reasons.ts';
-
-export interface ObjectEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: Code;
-  readonly message: string;
-}
+import { certificateEvents } from './certificate-events.ts';
+import { normal, shortKey, type ObjectEvent } from './object-event.ts';
 
 export function eventsOf(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
   return [...certificateEvents(before, after), ...recordEvents(before, after), ...readyEvents(before, after)];
-}
-
-function certificateEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
-  const chainsOf = (status: MailServerStatus) =>
-    (status.certificates ?? []).flatMap(({ secretName, chains }) => chains.map((chain) => ({ ...chain, secretName })));
-  const old = chainsOf(before);
-  const now = chainsOf(after);
-  const isSame = (a: (typeof old)[number]) => (b: (typeof old)[number]) =>
-    a.secretName === b.secretName && a.spkiSHA256 === b.spkiSHA256 && a.notAfter === b.notAfter;
-  const came = now.filter((chain) => !old.some(isSame(chain)));
-  const went = old.filter((chain) => !now.some(isSame(chain)));
-  return [
-    ...came.map((chain) =>
-      normal(
-        'CertificateFound',
-        `Secret ${chain.secretName} holds a certificate for key ${short(chain.spkiSHA256)}, valid to ${chain.notAfter}`,
-      ),
-    ),
-    ...went.map((chain) =>
-      normal(
-        'CertificateRetired',
-        `no endpoint presents the certificate for key ${short(chain.spkiSHA256)} any more; its records go`,
-      ),
-    ),
-  ];
 }
 
 function recordEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
@@ -72,16 +43,7 @@ function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectE
       [{ type: 'Warning', reason: now.reason as Code, message: now.message }];
 }
 
-function normal(reason: Code, message: string): ObjectEvent {
-  return { type: 'Normal', reason, message };
-}
-
-/** The first digits tell keys apart for a person. */
-function short(spkiSHA256: string): string {
-  return `${spkiSHA256.slice(0, 8)}…`;
-}
-
 function shortRecord(record: string): string {
   const [usage, selector, matchingType, data = ''] = record.split(' ');
-  return `${String(usage)} ${String(selector)} ${String(matchingType)} ${short(data)}`;
+  return `${String(usage)} ${String(selector)} ${String(matchingType)} ${shortKey(data)}`;
 }

@@ -39,7 +39,12 @@ export function identityOf(owner: Name): OwnerIdentity {
   return { owner, hostname: hostname ?? owner, port: Number(port ?? 0) };
 }
 
-/** The Secrets whose certificates may be met: `namespace/name`. */
+/** The Secrets that the spec names: those that pods mount, and those from which they are filled. */
+export function secretNamesOf({ spec }: MailServer): string[] {
+  return spec.certificates.flatMap(({ secretName, servingSecretName }) => [secretName, servingSecretName ?? []].flat());
+}
+
+/** The same, as `namespace/name`. */
 export function secretKeysOf(mailServer: MailServer): ObjectKey[] {
-  return mailServer.spec.certificates.map(({ secretName }) => objectKey(mailServer.metadata.namespace, secretName));
+  return secretNamesOf(mailServer).map((name) => objectKey(mailServer.metadata.namespace, name));
 }

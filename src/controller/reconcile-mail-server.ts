@@ -16,8 +16,11 @@ import { keyOf } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
 import { fitting } from './fitting.ts';
 import { FINALIZER, gather, type Gathered, type Sources } from './gather.ts';
-import { eventsOf, type ObjectEvent } from './mail-server-events.ts';
+import { eventsOf } from './mail-server-events.ts';
+import { warning, type ObjectEvent } from './object-event.ts';
 import type { Outcome } from './outcome.ts';
+import { isReleaseNowVain, RELEASE_NOW } from './release-now.ts';
+import type { Releases } from './releases.ts';
 import { isSameStatus } from './same-status.ts';
 import { serialAtPrimary, type AttemptMemory, type WriteAttempt } from './write-attempt.ts';
 
@@ -25,6 +28,8 @@ export interface MailServerWriter {
   /** Both put what the API server answered into the store. */
   readonly replaceStatus: (mailServer: MailServer) => Promise<WriteResult<MailServer>>;
   readonly setFinalizers: (mailServer: MailServer, finalizers: readonly string[]) => Promise<WriteResult<MailServer>>;
+  /** Writes the Secrets that pods mount. */
+  readonly release: Releases['release'];
   readonly event: (mailServer: MailServer, event: ObjectEvent) => void;
 }
 
@@ -51,6 +56,10 @@ export async function reconcileMailServer(
   for (const { owner, change, problem } of next.recordSets) {
     if (change === undefined && problem === undefined) attempts.delete(owner.owner);
   }
+  if (isReleaseNowVain(mailServer)) {
+    const message = `annotation ${RELEASE_NOW} names no certificate that waits; remove it, or correct it (64 lower-case hexadecimal digits)`;
+    reconciler.writer.event(mailServer, warning('ReleaseNowIgnored', message));
+  }
   return rest(mailServer, gathered, next);
 }
 
@@ -74,6 +83,8 @@ async function act(
   reconciler: MailServerReconciler,
 ): Promise<Outcome> {
   const { writer } = reconciler;
+  const { now } = reconciler.sources;
+  const log = reconciler.log.child({ mailServer: keyOf(mailServer) });
   const finalizers = mailServer.metadata.finalizers ?? [];
   switch (effect.kind) {
     case 'SetFinalizer':
@@ -85,25 +96,19 @@ async function act(
         finalizers.filter((finalizer) => finalizer !== FINALIZER),
       );
       if (result.outcome === 'Written' && owners.length > 0) {
-        writer.event(mailServer, {
-          type: 'Warning',
-          reason: 'RecordsLeft',
-          message: `our records stay in the DNS: ${owners.join(', ')}`,
-        });
+        writer.event(mailServer, warning('RecordsLeft', `our records stay in the DNS: ${owners.join(', ')}`));
         reconciler.log.warn({ owners }, 'the MailServer is deleted and its records stay in the DNS');
       }
       return following(result);
     }
-    case 'Release':
-      throw new Error('not built yet');
+    case 'Release': {
+      const released = await writer.release(mailServer, effect.releases);
+      if (released === 'Done' || effect.otherwise.length === 0) return released === 'Failed' ? AGAIN : RETRY;
+      const changed = await changeRecordSets(effect.otherwise, gathered, attempts, now, log);
+      return released === 'Failed' ? AGAIN : changed;
+    }
     case 'ChangeRecordSets':
-      return changeRecordSets(
-        effect.changes,
-        gathered,
-        attempts,
-        reconciler.sources.now,
-        reconciler.log.child({ mailServer: keyOf(mailServer) }),
-      );
+      return changeRecordSets(effect.changes, gathered, attempts, now, log);
   }
 }
 

@@ -12,7 +12,7 @@ import { attempt } from './attempt.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
 import { measured } from './measured-provider.ts';
 import { mergeConditions, type ConditionStatement } from './merge-conditions.ts';
-import type { ObjectEvent } from './mail-server-events.ts';
+import type { ObjectEvent } from './object-event.ts';
 import type { ProviderKey } from './objects.ts';
 import type { Outcome } from './outcome.ts';
 import { isSameStatus } from './same-status.ts';

@@ -59,7 +59,8 @@ function notFound(key: ObjectKey): Known<never> {
   );
 }
 
-function chainIn(secret: Secret, key: ObjectKey): Known<ChainSummary> {
+/** Errors: as `SecretChains.chainOf`. */
+export function chainIn(secret: Secret, key: ObjectKey): Known<ChainSummary> {
   const encoded = secret.data?.['tls.crt'];
   if (encoded === undefined || encoded === '') {
     return unknown(transient('CertificateMissing', `Secret ${key} has no tls.crt (yet)`));

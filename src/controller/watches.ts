@@ -16,10 +16,15 @@ import { reflect, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
 import { ownersOf, providerKeyOf, secretKeysOf, type ProviderKey } from './objects.ts';
+import { readinessOf } from './promotions.ts';
 import type { ProviderObject } from './reconcile-provider.ts';
+import { pairsOf } from './secret-pairs.ts';
+
+/** `secret`: those that use a Secret in any way; `promoted`: those that copy it, or into it. */
+type MailServerIndex = 'namespace' | 'secret' | 'promoted' | 'provider' | 'owner';
 
 export interface Stores {
-  readonly mailServers: Store<MailServer, 'namespace' | 'secret' | 'provider' | 'owner'>;
+  readonly mailServers: Store<MailServer, MailServerIndex>;
   /** TLS Secrets, metadata only. */
   readonly secrets: Store<PartialObject>;
   readonly namespaces: Store<PartialObject>;
@@ -29,9 +34,10 @@ export interface Stores {
 
 export function createStores(log: Logger): Stores {
   return {
-    mailServers: new Store<MailServer, 'namespace' | 'secret' | 'provider' | 'owner'>(log, {
+    mailServers: new Store<MailServer, MailServerIndex>(log, {
       namespace: ({ metadata }) => [metadata.namespace],
       secret: secretKeysOf,
+      promoted: promotedKeysOf,
       provider: (mailServer) => [
         providerKeyOf(mailServer),
         ...(mailServer.status.recordSets ?? []).map(({ provider }) => providerKeyOf(mailServer, provider)),
@@ -43,6 +49,12 @@ export function createStores(log: Logger): Stores {
     dnsProviders: new Store(log),
     clusterDnsProviders: new Store(log),
   };
+}
+
+function promotedKeysOf(mailServer: MailServer): ObjectKey[] {
+  return pairsOf(mailServer)
+    .flatMap(({ secretName, servingSecretName }) => [secretName, servingSecretName])
+    .map((name) => objectKey(mailServer.metadata.namespace, name));
 }
 
 /** Those that it asks for, and those that it still has records at. */
@@ -108,6 +120,11 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
     // Itself, and whoever else claims one of its owners: he may win or lose it now.
     const owners = [old, object].flatMap((changed) => (changed === undefined ? [] : ownersInUse(changed)));
     for (const owner of new Set(owners)) wakeAll(stores.mailServers.byIndex('owner', owner));
+    // Who promotes into a Secret waits for those that share it.
+    if (readinessOf(old) !== readinessOf(object)) {
+      const secrets = [old, object].flatMap((changed) => (changed === undefined ? [] : secretKeysOf(changed)));
+      for (const secret of new Set(secrets)) wakeAll(stores.mailServers.byIndex('promoted', secret));
+    }
     if (object === undefined && old !== undefined) wake.mailServer(keyOf(old));
     if (object === undefined) return;
     // One that does not exist is woken to be told missing.

@@ -16,6 +16,7 @@ import { formatTime } from './time.ts';
  *
  * One with a stolen key is no candidate. A dropped one keeps its records for `retireAfter`: its release may have been under way. An expired one is dropped.
  * @param source undefined when nothing is to be released any more
+ * @param serving what the serving Secret holds; undefined when it holds nothing, or is gone
  */
 export function nextCandidates(
   before: readonly StoredChain[],

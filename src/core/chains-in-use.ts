@@ -5,6 +5,7 @@ import { isClockRight, rightTime } from './clock.ts';
 import { endpointMatches } from './endpoint-matches.ts';
 import { withoutCompromised } from './compromised.ts';
 import type { DesiredCertificate, EndpointAnswer, Facts, Known } from './facts.ts';
+import { isEmpty } from './serving-secret.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
 
@@ -74,7 +75,8 @@ function nextCertificate(
   const candidates = nextCandidates(
     chains,
     facts.secrets.get(secretName),
-    next.find(({ state }) => state === 'Serving'),
+    // What it held is remembered, as pods may still present it; what it does not hold is to be released.
+    isEmpty(serving) ? undefined : next.find(({ state }) => state === 'Serving'),
     facts,
   );
   const isRenewing = candidates.some(({ state }) => state === 'Candidate');
@@ -111,8 +113,7 @@ function missing(
   stored: StoredCertificate | undefined,
   facts: Facts,
 ): Pick<StoredCertificate, 'servingMissingSince'> {
-  const isMissing = serving?.known === false && serving.error.code === 'SecretNotFound';
-  if (!isMissing || facts.endpoints?.known !== true) return {};
+  if (!isEmpty(serving) || facts.endpoints?.known !== true) return {};
   if (facts.endpoints.value.some((endpoint) => endpointMatches(facts, endpoint))) return {};
   return { servingMissingSince: stored?.servingMissingSince ?? rightTime(facts) };
 }

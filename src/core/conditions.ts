@@ -60,7 +60,7 @@ function blockingProblems(facts: Facts, plan: Plan, goesOn: boolean): OperatorEr
   const problems = [
     ...facts.specProblems,
     ...certificateProblems(facts),
-    ...promotionProblems(facts),
+    ...promotionProblems(facts, plan),
     ...plan.recordSets.flatMap(({ problem }) => problem ?? []),
   ];
   return goesOn ? problems.filter((problem) => problem.code !== 'OwnerConflict') : problems;
@@ -76,8 +76,11 @@ function certificateProblems(facts: Facts): OperatorError[] {
 }
 
 /** What keeps a certificate from ever being released. */
-function promotionProblems({ promotions }: Facts): OperatorError[] {
-  return problemsOf([...promotions.values()].map(({ permitted }) => permitted));
+function promotionProblems({ promotions }: Facts, plan: Plan): OperatorError[] {
+  return [
+    ...problemsOf([...promotions.values()].map(({ permitted }) => permitted)),
+    ...plan.promotions.flatMap(({ problem }) => problem ?? []),
+  ];
 }
 
 function readyOf(parts: readonly ConditionState[]): ConditionState {

@@ -37,6 +37,8 @@ export interface Promotion {
    * as the candidate, at stage `Open` or for reason `WithheldByOther`.
    */
   readonly withheldBy: readonly string[];
+  /** Why the last attempt to write it failed, as far as this process knows. */
+  readonly lastAttempt?: OperatorError | undefined;
 }
 
 /** What a MailServer asks for (api.md, `spec`), its defaults filled in. */

@@ -1,5 +1,6 @@
 /** One certificate: how far its candidate is, and whether it is released now. */
-import type { Facts } from './facts.ts';
+import type { OperatorError } from './errors.ts';
+import type { Facts, Promotion } from './facts.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { ReleaseEffect } from './plan.ts';
 import { releaseOf, type Release } from './release.ts';
@@ -12,6 +13,8 @@ export interface PromotionPlan {
   readonly gate?: Release | undefined;
   /** It is: now that status says so. */
   readonly release?: ReleaseEffect | undefined;
+  /** Why the last attempt at that release failed. */
+  readonly problem?: OperatorError | undefined;
 }
 
 /**
@@ -31,16 +34,22 @@ export function planPromotion(
 
   const counting = recordSets.filter(counts);
   const promotion = facts.promotions.get(servingSecretName);
-  const gate = releaseOf({ certificate, candidate, promotion, recordSets: counting, facts });
+  const gate = withAttempt(releaseOf({ certificate, candidate, promotion, recordSets: counting, facts }), promotion);
   const next = { ...certificate, candidate: storedCandidate(gate) };
   const stored = facts.stored.certificates.find((one) => one.secretName === secretName);
   const wasOpen = stored?.candidate?.stage === 'Open' && isHeldAs(candidate.spkiSHA256, stored);
   if (gate.stage !== 'Open' || !wasOpen) return { next, gate };
   const serving = facts.secrets.get(servingSecretName);
-  // What cannot be read must not be overwritten.
-  if (serving?.known === false && serving.error.code !== 'SecretNotFound') return { next, gate };
   const replaces = serving?.known === true ? serving.value.spkiSHA256 : undefined;
-  return { next, gate, release: { secretName, servingSecretName, spkiSHA256: candidate.spkiSHA256, replaces } };
+  const release = { secretName, servingSecretName, spkiSHA256: candidate.spkiSHA256, replaces };
+  return { next, gate, release, problem: promotion?.lastAttempt };
+}
+
+/** It is open, and what keeps the Secret from being written is the news. */
+function withAttempt(gate: Release, promotion: Promotion | undefined): Release {
+  if (gate.stage !== 'Open' || promotion?.lastAttempt === undefined) return gate;
+  const { code, message } = promotion.lastAttempt;
+  return { ...gate, reason: code, message };
 }
 
 /** An owner that belongs to another MailServer, or that was withdrawn long ago, says nothing. */

@@ -22,8 +22,12 @@ export type Effect =
   /** Before the first intent: from here on, a deletion waits for the withdrawal. */
   | { readonly kind: 'SetFinalizer' }
   | { readonly kind: 'ChangeRecordSets'; readonly changes: readonly PlannedChange[] }
-  /** The gate is open: what the source Secret holds goes into the one that pods mount. */
-  | { readonly kind: 'Release'; readonly releases: readonly ReleaseEffect[] }
+  /** The gate is open: what the source Secret holds goes into the one that pods mount. Where that fails, records change all the same. */
+  | {
+      readonly kind: 'Release';
+      readonly releases: readonly ReleaseEffect[];
+      readonly otherwise: readonly PlannedChange[];
+    }
   /** Everything is withdrawn, or is to be left where it is. */
   | { readonly kind: 'RemoveFinalizer'; readonly left: readonly StoredRecordSet[] };
 
@@ -116,9 +120,9 @@ function nextEffect(
   const { deleting, desired, finalizer } = facts;
   if (deleting && mayLetGo(facts, state))
     return finalizer ? { kind: 'RemoveFinalizer', left: state.recordSets } : undefined;
+  const changes = desired.suspend ? [] : recordSets.flatMap(({ change }) => change ?? []);
   const releases = promotions.flatMap(({ release }) => release ?? []);
-  if (releases.length > 0 && !deleting) return { kind: 'Release', releases };
-  const changes = recordSets.flatMap(({ change }) => change ?? []);
+  if (releases.length > 0 && !deleting) return { kind: 'Release', releases, otherwise: finalizer ? changes : [] };
   const hasRecords = changes.length > 0 || state.recordSets.length > 0;
   if (desired.suspend || !hasRecords) return undefined;
   // No finalizer can be added to what is being deleted.

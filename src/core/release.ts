@@ -3,15 +3,17 @@
  * (docs/rollover.md, "The gate" and "Modes").
  */
 import { acceptance } from './accepts.ts';
+import type { ChainSummary } from './chain-summary.ts';
 import { isClockRight } from './clock.ts';
 import { deadlineOf } from './deadline.ts';
 import { gateOf, type Gate, type Guard } from './gate.ts';
-import type { Facts, Promotion } from './facts.ts';
+import type { Facts, Known, Promotion } from './facts.ts';
 import { lastWritten } from './history.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { Code } from './reasons.ts';
+import { isEmpty } from './serving-secret.ts';
 import { several } from './several.ts';
-import type { StoredCertificate, StoredChain } from './state.ts';
+import type { StoredCertificate, StoredChain, Version } from './state.ts';
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
 
 export interface Release {
@@ -39,6 +41,7 @@ const REBUILT_AFTER_MS = 10 * 60_000;
 
 const CHECKS: readonly Check[] = [
   isForbidden,
+  isUnreadable,
   clockIsWrong,
   isNotYetValid,
   isReleasedByHand,
@@ -65,6 +68,21 @@ function isForbidden({ promotion }: Withheld): Release | undefined {
   if (promotion?.permitted.known !== false) return undefined;
   const { code, message } = promotion.permitted.error;
   return { stage: 'Withheld', reason: code, message };
+}
+
+/** What cannot be read must not be overwritten. */
+function isUnreadable({ certificate, facts }: Withheld): Release | undefined {
+  const serving = servingSecret(certificate, facts);
+  if (serving?.known !== false || isEmpty(serving)) return undefined;
+  return { stage: 'Withheld', reason: serving.error.code, message: serving.error.message };
+}
+
+function servingSecret(
+  { secretName }: StoredCertificate,
+  { desired, secrets }: Facts,
+): Known<ChainSummary> | undefined {
+  const certificate = desired.certificates.find((one) => one.secretName === secretName);
+  return secrets.get(certificate?.servingSecretName ?? secretName);
 }
 
 function clockIsWrong({ facts }: Withheld): Release | undefined {
@@ -131,7 +149,7 @@ function isWithheldByOthers({ promotion }: Withheld): Release | undefined {
 
 function byTheGate(withheld: Withheld): Release | undefined {
   const { certificate, candidate, facts } = withheld;
-  const recordSets = withheld.recordSets.filter((recordSet) => !isFirst(recordSet, certificate, facts));
+  const recordSets = withheld.recordSets.filter((recordSet) => !isFirst(recordSet, withheld));
   const deadline = deadlineOf(certificate, facts);
   const isLate = deadline !== undefined && facts.now >= deadline;
   const gate = gateOf(candidate, recordSets, (recordSet) => (isLate ? 'W' : guardOf(recordSet)), facts);
@@ -170,13 +188,14 @@ function byTheGate(withheld: Withheld): Release | undefined {
   }
 }
 
-/** Where nothing was ever served and nothing is published, there is nobody to harm. */
-function isFirst({ next }: RecordSetPlan, { secretName }: StoredCertificate, facts: Facts): boolean {
-  const { servingSecretName = secretName } =
-    facts.desired.certificates.find((certificate) => certificate.secretName === secretName) ?? {};
-  const secret = facts.secrets.get(servingSecretName);
-  const isMissing = secret?.known === false && secret.error.code === 'SecretNotFound';
-  return isMissing && next !== undefined && published(next).length === 0 && nobodyServes(facts);
+/** Where nothing was ever served, and nothing is or was published but records of it, there is nobody to harm. */
+function isFirst({ owner, next }: RecordSetPlan, { certificate, candidate, facts }: Withheld): boolean {
+  if (next === undefined || !isEmpty(servingSecret(certificate, facts)) || !nobodyServes(facts)) return false;
+  if (published(next).length === 0) return true;
+  const [beginning, found, ...later] = next.versions;
+  const accepts = ({ kind, records }: Version): boolean =>
+    kind !== 'Unknown' && acceptance(records.map(parseTlsa), candidate, owner.hostname).strictlyAccepts;
+  return beginning?.kind === 'Unknown' && found?.records.length === 0 && later.every(accepts);
 }
 
 function nobodyServes({ desired, endpoints }: Facts): boolean {

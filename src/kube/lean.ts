@@ -1,18 +1,20 @@
 import type { KubeObject } from './resource.ts';
 
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Ours, and Flux's. In those of others may stand whole Secrets (`kubectl.kubernetes.io/last-applied-configuration` and its like). */
+const KEPT = /^(tlsa-operator\.io|reconcile\.fluxcd\.io)\//;
 
 /** The object as we keep it: without what is large, and without what may be a copy of a private key. */
 export function lean<T extends KubeObject>(object: T): T {
-  const metadata = without(object.metadata, 'managedFields') as T['metadata'];
+  const metadata = only(object.metadata, (name) => name !== 'managedFields') as T['metadata'];
   const { annotations } = metadata;
   return {
     ...object,
-    metadata: annotations === undefined ? metadata : { ...metadata, annotations: without(annotations, LAST_APPLIED) },
+    metadata:
+      annotations === undefined ? metadata : { ...metadata, annotations: only(annotations, (name) => KEPT.test(name)) },
   };
 }
 
 /** A copy: deleting a property would cost the object its compact form in memory. */
-function without(object: object, name: string): object {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+function only(object: object, isKept: (name: string) => boolean): object {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => isKept(name)));
 }

@@ -35,7 +35,7 @@ export function getSecret(
 
 /** What the API server fills in when an object is made. */
 export type NewObject<T extends KubeObject> = Omit<T, 'metadata'> & {
-  readonly metadata: Pick<T['metadata'], 'name' | 'namespace'>;
+  readonly metadata: Pick<T['metadata'], 'name' | 'namespace' | 'labels' | 'annotations'>;
 };
 
 export function createObject<T extends KubeObject>(

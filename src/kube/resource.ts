@@ -37,6 +37,7 @@ export interface Secret extends KubeObject {
   readonly type?: string;
   /** Base64. */
   readonly data?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
 }
 
 /** One kind of objects at the API server. */

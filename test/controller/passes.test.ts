@@ -92,6 +92,7 @@ beforeAll(async () => {
     resolver,
     secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
     claims: new Claims({ ...stores, providers }),
+    promotions: { ...stores, lastError: () => undefined },
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
     probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
     readService: () => Promise.reject(new Error('no Service is named')),
@@ -118,6 +119,7 @@ test('what each server answers, and the serial, from before the write until it i
           return Promise.resolve({ outcome: 'Written', object });
         },
         setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
+        release: () => Promise.reject(new Error('nothing is to be released')),
         event: () => undefined,
       },
     });

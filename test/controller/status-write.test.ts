@@ -48,6 +48,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       resolver,
       secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
       claims: new Claims({ ...stores, providers }),
+      promotions: { ...stores, lastError: () => undefined },
       serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
       probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
       readService: () => Promise.reject(new Error('no Service is named')),
@@ -55,6 +56,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
     writer: {
       replaceStatus,
       setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
+      release: () => Promise.reject(new Error('nothing is to be released')),
       event: () => {
         events += 1;
       },

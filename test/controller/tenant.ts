@@ -65,9 +65,14 @@ export class Tenant {
   }
 
   /** Puts a certificate into the Secret, as cert-manager does. */
-  async store({ chainPem, keyPem }: Pick<Issued, 'chainPem' | 'keyPem'>, name = 'tls'): Promise<void> {
+  async store(
+    { chainPem, keyPem }: Pick<Issued, 'chainPem' | 'keyPem'>,
+    name = 'tls',
+    annotations: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const stringData = { 'tls.crt': chainPem, 'tls.key': keyPem };
-    await this.apply({ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name }, stringData });
+    const metadata = { name, annotations };
+    await this.apply({ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata, stringData });
   }
 
   /** A new certificate for the hostname, in the Secret; a renewal when there was one. */

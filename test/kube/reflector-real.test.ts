@@ -104,6 +104,7 @@ test('of Secrets it has metadata only, of the wanted type, and no copy that kube
   await store.synced;
   const annotations = {
     'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(manifest),
+    'example.org/original': JSON.stringify(manifest),
     'tlsa-operator.io/serving-for': 'mx1',
   };
   const tls = { metadata: { name: 'tls', annotations }, type: 'kubernetes.io/tls', data };

@@ -83,11 +83,12 @@ describe('read your writes', () => {
 
   test('it is kept without managedFields, and without the copy that kubectl apply left', () => {
     const { store } = storeOf(mail('a', 9));
-    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', mine: 'yes' };
+    const mine = { 'tlsa-operator.io/mine': 'yes' };
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', theirs: '{}', ...mine };
     const answer = mail('a', 10);
     const metadata = { ...answer.metadata, annotations, managedFields: [{}] };
     store.put({ ...answer, metadata });
-    expect(store.get('ns/a')?.metadata).toEqual({ ...answer.metadata, annotations: { mine: 'yes' } });
+    expect(store.get('ns/a')?.metadata).toEqual({ ...answer.metadata, annotations: mine });
   });
 
   test.each([

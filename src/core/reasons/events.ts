@@ -7,10 +7,35 @@ export const EVENTS = {
     meaning: 'A Secret holds a new certificate.',
     remedy: '',
   },
+  CandidateFound: {
+    kind: 'State',
+    at: 'MailServer',
+    meaning: 'Promote: the source Secret holds a new certificate. It is withheld until every sender will accept it.',
+    remedy: '',
+  },
+  CandidateDropped: {
+    kind: 'State',
+    at: 'MailServer',
+    meaning:
+      'Promote: a certificate was replaced or removed, or has expired, before it was released. Its records stay for `retireAfter`.',
+    remedy: '',
+  },
+  Released: {
+    kind: 'State',
+    at: 'MailServer',
+    meaning: 'Promote: a certificate that waited is in the Secret that pods mount.',
+    remedy: '',
+  },
+  ReleaseNowIgnored: {
+    kind: 'State',
+    at: 'MailServer',
+    meaning: 'Annotation `tlsa-operator.io/release-now` names no certificate that waits or is served.',
+    remedy: 'Remove it, or correct it: the `spkiSHA256` of the chain in state `Candidate` in status.',
+  },
   CertificateRetired: {
     kind: 'State',
     at: 'MailServer',
-    meaning: 'A former certificate is out of use; its records go.',
+    meaning: 'A former certificate is out of use, or one that was never released is forgotten; its records go.',
     remedy: '',
   },
   RecordsLeft: {

@@ -33,6 +33,38 @@ export const ROLLOVER = {
     meaning: 'Another MailServer uses the same pair of Secrets and is not ready for the new certificate.',
     remedy: 'Look at the MailServers that the message names.',
   },
+  SourceNotAnnotated: {
+    kind: 'Stalled',
+    at: '`RolloverInProgress`, `Stalled`',
+    meaning: 'The source Secret does not permit that it is copied.',
+    remedy:
+      "Give it the annotation `tlsa-operator.io/promote-to: <servingSecretName>` (in the Certificate's `secretTemplate`).",
+  },
+  ServingSecretNotOurs: {
+    kind: 'Stalled',
+    at: '`RolloverInProgress`, `Stalled`',
+    meaning: 'A Secret of that name exists and the operator did not make it.',
+    remedy:
+      'Choose another name, or let it be taken over: annotation `tlsa-operator.io/serving-for: <MailServer>` on it.',
+  },
+  ServingSecretConflict: {
+    kind: 'Stalled',
+    at: '`RolloverInProgress`, `Stalled`',
+    meaning: 'Another MailServer or certificate uses the same Secret in another way.',
+    remedy: 'Give each pair of `secretName` and `servingSecretName` Secrets of its own.',
+  },
+  ServingSecretUnusable: {
+    kind: 'Stalled',
+    at: '`RolloverInProgress`, `Stalled`',
+    meaning: 'The Secret `servingSecretName` is immutable, or not of type `kubernetes.io/tls`: it cannot be written.',
+    remedy: 'Delete it, when no pod needs it any more; the operator makes it anew. Or choose another name.',
+  },
+  PromoteForbidden: {
+    kind: 'Stalled',
+    at: '`RolloverInProgress`, `Stalled`',
+    meaning: 'The operator may not write Secrets in this namespace.',
+    remedy: 'Apply `deploy/promote/role.yaml` there, with the name of the Secret.',
+  },
   ReleasedByHand: {
     kind: 'State',
     at: '`RolloverInProgress`',

@@ -1,0 +1,131 @@
+/** Promote: may this MailServer's serving Secrets be written, and are those who share them ready (docs/rollover.md, "Promote")? */
+import type { MailServer } from '../api/mail-server.ts';
+import { sameLeaf, type ChainSummary } from '../core/chain-summary.ts';
+import { stalled, type OperatorError } from '../core/errors.ts';
+import { known, unknown, type Known, type Promotion } from '../core/facts.ts';
+import { ours } from '../core/ours.ts';
+import { objectKey, type ObjectKey } from '../kube/resource.ts';
+import {
+  isServingFor,
+  pairsOf,
+  permitsCopy,
+  PROMOTE_TO,
+  SERVING_FOR,
+  servingKeyOf,
+  sharesPair,
+  usersOf,
+  usesOtherwise,
+  isGoing,
+  type SecretPair,
+} from './secret-pairs.ts';
+import type { Stores } from './watches.ts';
+
+export interface PromotionSources {
+  readonly mailServers: Pick<Stores['mailServers'], 'byIndex'>;
+  readonly secrets: Pick<Stores['secrets'], 'get'>;
+  /** Why the last attempt to write a serving Secret failed. */
+  readonly lastError: (serving: ObjectKey) => OperatorError | undefined;
+}
+
+/**
+ * By `servingSecretName`.
+ * @param chains what the Secrets of the spec hold
+ */
+export function promotionsOf(
+  mailServer: MailServer,
+  chains: ReadonlyMap<string, Known<ChainSummary>>,
+  sources: PromotionSources,
+): ReadonlyMap<string, Promotion> {
+  return new Map(
+    pairsOf(mailServer).map((pair) => {
+      const users = usersOf(pair, mailServer, sources.mailServers);
+      const source = chains.get(pair.secretName);
+      return [
+        pair.servingSecretName,
+        {
+          permitted: permitted(pair, mailServer, users, sources),
+          withheldBy: users
+            .filter((user) => sharesPair(user, pair) && counts(user))
+            .filter((user) => !isReady(user, pair, source))
+            .map(({ metadata }) => metadata.name),
+          lastAttempt: sources.lastError(servingKeyOf(mailServer, pair)),
+        },
+      ];
+    }),
+  );
+}
+
+function permitted(
+  pair: SecretPair,
+  mailServer: MailServer,
+  users: readonly MailServer[],
+  { secrets }: PromotionSources,
+): Known<true> {
+  const { namespace, name } = mailServer.metadata;
+  const sourceKey = objectKey(namespace, pair.secretName);
+  const servingKey = servingKeyOf(mailServer, pair);
+  const rivals = [mailServer, ...users].filter((user) => usesOtherwise(user, pair));
+  if (rivals.length > 0) {
+    const names = rivals.map(({ metadata }) => metadata.name).join(', ');
+    return unknown(
+      stalled(
+        'ServingSecretConflict',
+        `Secret ${sourceKey} or ${servingKey} is used in another way by MailServer ${names}; give each pair of secretName and servingSecretName Secrets of its own`,
+      ),
+    );
+  }
+  const source = secrets.get(sourceKey);
+  // A source that is missing is told as such, and has nothing to copy.
+  if (source !== undefined && !permitsCopy(source, pair)) {
+    return unknown(
+      stalled(
+        'SourceNotAnnotated',
+        `Secret ${sourceKey} does not permit that it is copied; give it the annotation ${PROMOTE_TO}: ${pair.servingSecretName} (cert-manager: in the Certificate's secretTemplate)`,
+      ),
+    );
+  }
+  const serving = secrets.get(servingKey);
+  const sharers = [name, ...users.filter((user) => sharesPair(user, pair)).map(({ metadata }) => metadata.name)];
+  if (serving !== undefined && !isServingFor(serving, sharers)) {
+    return unknown(
+      stalled(
+        'ServingSecretNotOurs',
+        `Secret ${servingKey} exists and was not made by the operator for this MailServer; choose another servingSecretName, or let it be taken over by the annotation ${SERVING_FOR}: ${name} on it`,
+      ),
+    );
+  }
+  return known(true);
+}
+
+/** One whose spec is refused has no say, unless senders know records of it. */
+function counts({ status }: MailServer): boolean {
+  const isRefused = status.conditions?.some(({ type, status: is }) => type === 'Accepted' && is === 'False') === true;
+  return !isRefused || (status.recordSets ?? []).some((recordSet) => ours(recordSet).length > 0);
+}
+
+/** Does it say, of what the source holds now, that no sender of its would refuse it? Or is it there already? */
+function isReady({ status }: MailServer, pair: SecretPair, source: Known<ChainSummary> | undefined): boolean {
+  const certificate = status.certificates?.find(({ secretName }) => secretName === pair.secretName);
+  if (source?.known !== true || certificate?.mode !== 'Promote') return false;
+  const states = certificate.chains.filter((chain) => sameLeaf(chain, source.value)).map(({ state }) => state);
+  if (!states.includes('Candidate')) return states.includes('Serving');
+  const { stage, reason } = certificate.candidate ?? {};
+  // It waits for nothing but the others.
+  return stage === 'Open' || (stage === 'Withheld' && reason === 'WithheldByOther');
+}
+
+/** All of a MailServer that `promotionsOf` looks at in those that share a pair with it, as a text to compare. */
+export function readinessOf(mailServer: MailServer | undefined): string {
+  if (mailServer === undefined) return '';
+  const { spec, status } = mailServer;
+  const certificates = (status.certificates ?? []).map(({ secretName, mode, candidate, chains }) => {
+    const current = chains.filter(({ state }) => state === 'Candidate' || state === 'Serving');
+    return [
+      secretName,
+      mode,
+      candidate,
+      current.map(({ state, spkiSHA256, notAfter }) => [state, spkiSHA256, notAfter]),
+    ];
+  });
+  return JSON.stringify([isGoing(mailServer), counts(mailServer), spec.certificates, certificates]);
+}

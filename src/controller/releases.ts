@@ -1,0 +1,53 @@
+/** Releases as they are made, and why the last one into each serving Secret failed; it lives as long as the process. */
+import type { MailServer } from '../api/mail-server.ts';
+import { OperatorError } from '../core/errors.ts';
+import type { ReleaseEffect } from '../core/plan.ts';
+import { keyOf, type ObjectKey } from '../kube/resource.ts';
+import type { Logger } from '../observe/log.ts';
+import type { PromotionSources } from './promotions.ts';
+import { releaseSecret, type SecretWriter } from './release-secret.ts';
+import { servingKeyOf, sharersOf } from './secret-pairs.ts';
+
+/** `Done`: written, or what it was planned from has changed; the news of it is on its way. `FailedAgain`: as the last time. */
+export type ReleaseResult = 'Done' | 'Failed' | 'FailedAgain';
+
+export class Releases {
+  readonly #writer: SecretWriter;
+  readonly #mailServers: PromotionSources['mailServers'];
+  readonly #log: Logger;
+  readonly #errors = new Map<ObjectKey, OperatorError>();
+
+  constructor(writer: SecretWriter, mailServers: PromotionSources['mailServers'], log: Logger) {
+    this.#writer = writer;
+    this.#mailServers = mailServers;
+    this.#log = log;
+  }
+
+  lastError(serving: ObjectKey): OperatorError | undefined {
+    return this.#errors.get(serving);
+  }
+
+  /** The worst of them. */
+  async release(mailServer: MailServer, effects: readonly ReleaseEffect[]): Promise<ReleaseResult> {
+    const results = await Promise.all(effects.map((effect) => this.#one(mailServer, effect)));
+    return (['Failed', 'FailedAgain'] as const).find((result) => results.includes(result)) ?? 'Done';
+  }
+
+  async #one(mailServer: MailServer, effect: ReleaseEffect): Promise<ReleaseResult> {
+    const serving = servingKeyOf(mailServer, effect);
+    const told = { mailServer: keyOf(mailServer), serving, spkiSHA256: effect.spkiSHA256 };
+    try {
+      const sharers = sharersOf(effect, mailServer, this.#mailServers);
+      const outcome = await releaseSecret(mailServer, effect, sharers, this.#writer);
+      this.#errors.delete(serving);
+      if (outcome === 'Released') this.#log.info(told, 'released a certificate');
+      return 'Done';
+    } catch (err) {
+      if (!(err instanceof OperatorError)) throw err;
+      this.#log.warn({ ...told, err }, 'a certificate was not released');
+      const before = this.#errors.get(serving);
+      this.#errors.set(serving, err);
+      return before?.code === err.code ? 'FailedAgain' : 'Failed';
+    }
+  }
+}

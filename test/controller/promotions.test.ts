@@ -1,0 +1,263 @@
+/** Who may write a serving Secret, and who withholds: a table of MailServers and Secrets that meet. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { MailServer } from '../../src/api/mail-server.ts';
+import { mailServerSpec } from '../../src/api/mail-server.ts';
+import { promotionsOf } from '../../src/controller/promotions.ts';
+import { createStores, wakeOnChange } from '../../src/controller/watches.ts';
+import { parseChain } from '../../src/core/certificate.ts';
+import { summarize, type ChainSummary } from '../../src/core/chain-summary.ts';
+import { stalled } from '../../src/core/errors.ts';
+import { known, type Promotion } from '../../src/core/facts.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { makeLeaf } from '../support/pki.ts';
+
+const log = createLogger({ level: 'silent', format: 'json' });
+const since = '2026-11-22T12:00:00Z';
+
+type Certificates = readonly { readonly secretName: string; readonly servingSecretName?: string }[];
+type Status = Partial<MailServer['status']>;
+
+const PAIR: Certificates = [{ secretName: 'tls', servingSecretName: 'live' }];
+
+let leaf: ChainSummary;
+let other: ChainSummary;
+beforeAll(async () => {
+  const summaries = [makeLeaf({ names: ['mx.example.nl'] }), makeLeaf({ names: ['mx.example.nl'] })].map(
+    async (issued) => summarize(parseChain((await issued).chainPem)),
+  );
+  [leaf, other] = (await Promise.all(summaries)) as [ChainSummary, ChainSummary];
+});
+
+let version = 0;
+
+function mailServer(name: string, certificates: Certificates, status: Status = {}, metadata: object = {}): MailServer {
+  version += 1;
+  return {
+    apiVersion: 'tlsa-operator.io/v1alpha1',
+    kind: 'MailServer',
+    metadata: {
+      name,
+      namespace: 'mail',
+      uid: `uid of ${name}`,
+      resourceVersion: String(version),
+      generation: 1,
+      creationTimestamp: since,
+      ...metadata,
+    },
+    spec: mailServerSpec.parse({ hostnames: [`${name}.example.nl`], certificates, providerRef: { name: 'bind' } }),
+    status: { observedGeneration: 1, ...status },
+  };
+}
+
+const secret = (name: string, annotations: Readonly<Record<string, string>> = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace: 'mail', uid: `uid of ${name}`, resourceVersion: '1', annotations },
+});
+
+const SOURCE = secret('tls', { 'tlsa-operator.io/promote-to': 'live' });
+
+function promotionOf(world: {
+  readonly source?: ReturnType<typeof secret>;
+  readonly serving?: ReturnType<typeof secret>;
+  readonly others?: readonly MailServer[];
+}): Promotion | undefined {
+  const stores = createStores(log);
+  const mx = mailServer('mx', PAIR);
+  for (const one of [mx, ...(world.others ?? [])]) stores.mailServers.apply(one);
+  for (const one of [world.source ?? SOURCE, ...(world.serving ? [world.serving] : [])]) stores.secrets.apply(one);
+  const sources = { ...stores, lastError: () => undefined };
+  return promotionsOf(mx, new Map([['tls', known(leaf)]]), sources).get('live');
+}
+
+const refusedAs = (world: Parameters<typeof promotionOf>[0]): string | undefined => {
+  const permitted = promotionOf(world)?.permitted;
+  return permitted?.known === false ? permitted.error.code : undefined;
+};
+
+describe('may it be written?', () => {
+  const servingFor = (names: string) => secret('live', { 'tlsa-operator.io/serving-for': names });
+  const GOING = { deletionTimestamp: since };
+
+  test.each([
+    ['no serving Secret yet', {}, undefined],
+    ['the source says nothing', { source: secret('tls') }, 'SourceNotAnnotated'],
+    [
+      'the source permits another',
+      { source: secret('tls', { 'tlsa-operator.io/promote-to': 'live2' }) },
+      'SourceNotAnnotated',
+    ],
+    ['a Secret of somebody', { serving: secret('live') }, 'ServingSecretNotOurs'],
+    ['ours', { serving: servingFor('mx') }, undefined],
+    ['ours and of others', { serving: servingFor('mx2, mx') }, undefined],
+    ['of others', { serving: servingFor('mx2,mx3') }, 'ServingSecretNotOurs'],
+    ['made for one who shares the pair', { serving: servingFor('mx2'), others: [mailServer('mx2', PAIR)] }, undefined],
+    [
+      'another mounts the serving Secret',
+      { others: [mailServer('mx2', [{ secretName: 'live' }])] },
+      'ServingSecretConflict',
+    ],
+    ['another mounts the source', { others: [mailServer('mx2', [{ secretName: 'tls' }])] }, 'ServingSecretConflict'],
+    [
+      'another fills the serving Secret from elsewhere',
+      { others: [mailServer('mx2', [{ secretName: 'tls2', servingSecretName: 'live' }])] },
+      'ServingSecretConflict',
+    ],
+    [
+      'another copies the serving Secret on',
+      { others: [mailServer('mx2', [{ secretName: 'live', servingSecretName: 'live2' }])] },
+      'ServingSecretConflict',
+    ],
+    ['another that is going', { others: [mailServer('mx2', [{ secretName: 'live' }], {}, GOING)] }, undefined],
+    [
+      'one of another namespace',
+      { others: [mailServer('mx2', [{ secretName: 'live' }], {}, { namespace: 'other' })] },
+      undefined,
+    ],
+  ] as const)('%s', (_what, world, code) => {
+    expect(refusedAs(world)).toBe(code);
+  });
+});
+
+describe('who withholds', () => {
+  const certificate = (
+    chains: readonly (readonly [ChainSummary, 'Serving' | 'Candidate' | 'Former'])[],
+    candidate?: { readonly stage: 'Open' | 'Waiting' | 'Withheld'; readonly reason: string },
+  ): Status => ({
+    certificates: [
+      {
+        secretName: 'tls',
+        mode: 'Promote',
+        chains: chains.map(([chain, state]) => ({ ...chain, caSPKISHA256s: [], names: [], state, since })),
+        ...(candidate === undefined ? {} : { candidate }),
+      },
+    ],
+  });
+  const refused = (status: Status): Status => ({
+    ...status,
+    conditions: [
+      {
+        type: 'Accepted',
+        status: 'False',
+        reason: 'HostnameNotAllowed',
+        message: '',
+        observedGeneration: 1,
+        lastTransitionTime: since,
+      },
+    ],
+  });
+  const published: Status = {
+    recordSets: [
+      {
+        owner: '_25._tcp.mx2.example.nl',
+        provider: 'DNSProvider/bind',
+        zone: 'example.nl',
+        ttlSeconds: 60,
+        records: [{ data: `3 1 1 ${'0'.repeat(64)}`, role: 'Serving' }],
+        versions: [],
+      },
+    ],
+  };
+
+  test.each<[string, () => MailServer, boolean]>([
+    ['was not looked at yet', () => mailServer('mx2', PAIR), true],
+    [
+      'has not seen it yet',
+      () => mailServer('mx2', PAIR, certificate([[other, 'Candidate']], { stage: 'Open', reason: 'GateOpen' })),
+      true,
+    ],
+    [
+      'waits',
+      () =>
+        mailServer('mx2', PAIR, certificate([[leaf, 'Candidate']], { stage: 'Waiting', reason: 'WaitingForCaches' })),
+      true,
+    ],
+    [
+      'is suspended',
+      () => mailServer('mx2', PAIR, certificate([[leaf, 'Candidate']], { stage: 'Withheld', reason: 'Suspended' })),
+      true,
+    ],
+    [
+      'is ready',
+      () => mailServer('mx2', PAIR, certificate([[leaf, 'Candidate']], { stage: 'Open', reason: 'GateOpen' })),
+      false,
+    ],
+    [
+      'waits for us alone',
+      () =>
+        mailServer('mx2', PAIR, certificate([[leaf, 'Candidate']], { stage: 'Withheld', reason: 'WithheldByOther' })),
+      false,
+    ],
+    ['has it there already', () => mailServer('mx2', PAIR, certificate([[leaf, 'Serving']])), false],
+    [
+      'had it there, and waits to have it again',
+      () =>
+        mailServer(
+          'mx2',
+          PAIR,
+          certificate(
+            [
+              [leaf, 'Serving'],
+              [leaf, 'Candidate'],
+            ],
+            { stage: 'Waiting', reason: 'WaitingForCaches' },
+          ),
+        ),
+      true,
+    ],
+    ['is refused', () => mailServer('mx2', PAIR, refused({})), false],
+    ['is refused, and senders know its records', () => mailServer('mx2', PAIR, refused(published)), true],
+    ['is going', () => mailServer('mx2', PAIR, {}, { deletionTimestamp: since }), false],
+    ['uses other Secrets', () => mailServer('mx2', [{ secretName: 'tls2', servingSecretName: 'live2' }]), false],
+  ])('another that %s', (_what, another, withholds) => {
+    expect(promotionOf({ others: [another()] })?.withheldBy).toEqual(withholds ? ['mx2'] : []);
+  });
+
+  test('each is woken when what another says of the Secret changes, and only then', () => {
+    const stores = createStores(log);
+    const woken: string[] = [];
+    wakeOnChange(stores, { mailServer: (key) => woken.push(key), provider: () => undefined });
+    const observing = [{ secretName: 'wildcard' }];
+    for (const name of ['a', 'b']) stores.mailServers.apply(mailServer(name, observing));
+    for (const name of ['mx', 'mx2']) stores.mailServers.apply(mailServer(name, PAIR));
+    const wokenBy = (change: () => void): string[] => {
+      woken.length = 0;
+      change();
+      return [...new Set(woken)].sort();
+    };
+    const waiting = certificate([[leaf, 'Candidate']], { stage: 'Waiting', reason: 'WaitingForCaches' });
+    expect(
+      wokenBy(() => {
+        stores.mailServers.apply(mailServer('mx2', PAIR, waiting));
+      }),
+    ).toEqual(['mail/mx', 'mail/mx2']);
+    expect(
+      wokenBy(() => {
+        stores.mailServers.apply(mailServer('mx2', PAIR, { ...waiting, ...published }));
+      }),
+    ).toEqual(['mail/mx2']);
+    expect(
+      wokenBy(() => {
+        stores.mailServers.apply(mailServer('a', observing, waiting));
+      }),
+    ).toEqual(['mail/a']);
+    expect(
+      wokenBy(() => {
+        stores.secrets.apply(secret('live'));
+      }),
+    ).toEqual(['mail/mx', 'mail/mx2']);
+    expect(
+      wokenBy(() => {
+        stores.secrets.apply(secret('tls'));
+      }),
+    ).toEqual(['mail/mx', 'mail/mx2']);
+  });
+});
+
+test('what the last write came to is told', () => {
+  const stores = createStores(log);
+  const mx = mailServer('mx', PAIR);
+  const error = stalled('PromoteForbidden', 'not allowed');
+  const sources = { ...stores, lastError: (key: string) => (key === 'mail/live' ? error : undefined) };
+  expect(promotionsOf(mx, new Map(), sources).get('live')?.lastAttempt).toBe(error);
+});
