@@ -21,7 +21,7 @@ const MAX_CERTIFICATES = 32;
  * - The chain in the serving Secret is `Serving`. A Secret that cannot be read, is gone, or holds no chain changes nothing: pods may
  *   still present what it held.
  * - A chain that the serving Secret no longer holds, or whose Secret the spec no longer names, is `Former` until no endpoint has
- *   presented it for `retireAfter`, or it has expired and is not presented.
+ *   presented it for `retireAfter`. That it has expired proves nothing: by its `3 1 1` it is accepted still.
  * - Promote: a chain in the source that the serving Secret does not hold is the `Candidate` (candidates.ts).
  * - Only Secrets put a chain into C, never a probe: else whoever sits between us and the server would have his key published.
  */
@@ -158,10 +158,9 @@ function former(chain: StoredChain, facts: Facts): StoredChain[] {
   if (!isAbsentNow(chain, facts)) return [{ ...chain, state: 'Former', since, notSeenSince: undefined }];
   const notSeenSince = chain.notSeenSince ?? rightTime(facts);
   if (notSeenSince === undefined) return [{ ...chain, state: 'Former', since }];
-  const expired = facts.now.getTime() > Date.parse(chain.notAfter);
   const waited = facts.now.getTime() >= Date.parse(notSeenSince) + facts.desired.retireAfterMs;
   const looked = facts.desired.probe === 'Disabled' || facts.looks >= MIN_LOOKS;
-  const gone = isClockRight(facts) && (expired || (waited && looked));
+  const gone = isClockRight(facts) && waited && looked;
   return gone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];
 }
 

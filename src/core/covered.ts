@@ -5,7 +5,8 @@
 import { coversHostname } from './certificate.ts';
 import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
-import type { Facts } from './facts.ts';
+import type { OperatorError } from './errors.ts';
+import type { Facts, Known } from './facts.ts';
 import { endOfWait, isHeld } from './hold.ts';
 import { handedOut, lastWritten } from './history.ts';
 import type { Name } from './name.ts';
@@ -34,6 +35,8 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
   if (serving.length === 0) {
     return state('Covered', 'True', 'Promoted', 'a new certificate is released only when every sender will accept it');
   }
+  const unread = observed.flatMap(({ secretName }) => problemOf(facts.secrets.get(secretName)) ?? []).at(0);
+  if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
   const gaps = published.flatMap((recordSet) => serving.flatMap((chain) => gapAt(recordSet, chain, facts) ?? []));
   const lacking = gaps.filter(({ until }) => until === 'NotPublished');
   if (lacking.length > 0) {
@@ -52,6 +55,11 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
     'TrustAnchorPublished',
     `every RRset that a sender may hold has a 2 1 1 for the CA of what is served${basis}`,
   );
+}
+
+/** What cannot be read may have been renewed already; one that is gone has not. */
+function problemOf(secret: Known<unknown> | undefined): OperatorError | undefined {
+  return secret?.known === false && secret.error.code !== 'SecretNotFound' ? secret.error : undefined;
 }
 
 export interface Gap {

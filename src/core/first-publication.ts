@@ -39,10 +39,15 @@ export function firstPublicationBlockedBy(input: FirstPublication): OperatorErro
 
 /** A record for some of the certificates only would make senders refuse the others. */
 function certificatesAreKnown({ facts }: FirstPublication): OperatorError | undefined {
-  for (const { secretName } of facts.desired.certificates) {
+  for (const { secretName, servingSecretName = secretName } of facts.desired.certificates) {
+    const secrets = [secretName, servingSecretName].flatMap((name) => facts.secrets.get(name) ?? []);
+    const problems = secrets.flatMap((secret) => (secret.known ? [] : secret.error));
+    const isOneKnown = problems.length < secrets.length;
+    // Promote: one of the two may be missing.
+    const problem = problems.find(({ code }) => !isOneKnown || code !== 'SecretNotFound');
+    if (problem !== undefined) return problem;
     const secret = facts.secrets.get(secretName);
-    if (secret?.known === false) return secret.error;
-    if (secret !== undefined && isCompromised(secret.value, facts)) return compromised(secretName);
+    if (secret?.known === true && isCompromised(secret.value, facts)) return compromised(secretName);
   }
   return undefined;
 }

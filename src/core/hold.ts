@@ -12,7 +12,7 @@ export function heldUntil(version: Version, waitTTLs: number): Date | undefined 
   const moments = [
     ...(version.supersededAt === undefined ? [] : [Date.parse(version.supersededAt) + waitMs + MARGIN_MS]),
     // A dead server ends by itself: what it keeps is not valid beyond its signatures.
-    ...(version.rrsigExpiry === undefined ? [] : [Date.parse(version.rrsigExpiry)]),
+    ...(version.rrsigExpiry === undefined ? [] : [Date.parse(version.rrsigExpiry) + MARGIN_MS]),
   ];
   return moments.length === 0 ? undefined : new Date(Math.min(...moments));
 }

@@ -11,21 +11,25 @@ export const SAMPLES_SPAN_MS = 30_000;
 /** What fits no version may be older than all of them. */
 const NOTHING_KNOWN = 0;
 
+/** Who answers without authority gives senders nothing, whatever it answered before. */
+function handsOut({ state }: NameServerFacts): boolean {
+  return state === 'Answers' || state === 'Silent';
+}
+
 /** When every server had answered a version after `n`: undefined while one has not, or shows `n` or an earlier one again. */
 export function passedAt(
   n: number,
   versions: readonly Version[],
   servers: readonly NameServerFacts[],
 ): Date | undefined {
-  const counting = servers.filter(({ state }) => state === 'Answers' || state === 'Silent');
-  const moments = counting.map((server) => passedServerAt(n, versions, server));
+  const moments = servers.filter(handsOut).map((server) => passedServerAt(n, versions, server));
   if (moments.length === 0 || moments.includes(undefined)) return undefined;
   return new Date(Math.max(...moments.map((moment) => moment?.getTime() ?? 0)));
 }
 
 /** Does some server show `n`, or an earlier version, in its newest answers? */
 export function isSeenAgain(n: number, versions: readonly Version[], servers: readonly NameServerFacts[]): boolean {
-  return servers.some((server) => {
+  return servers.filter(handsOut).some((server) => {
     const newest = server.answers.at(-1)?.at.getTime();
     return server.answers.some(
       (answer, index) => answer.at.getTime() === newest && shown(index, versions, server) <= n,
