@@ -1,6 +1,7 @@
 /** Everything that a pass over one MailServer looks at, read at once: Kubernetes, DNS, the mail servers. Judges nothing. */
 import { isDeepStrictEqual } from 'node:util';
 import type { MailServer } from '../api/mail-server.ts';
+import { isClockRight } from '../core/clock.ts';
 import { transient } from '../core/errors.ts';
 import { known, unknown, type Facts, type Known, type OwnerFacts } from '../core/facts.ts';
 import { isWatched } from '../core/history.ts';
@@ -79,9 +80,12 @@ export async function gather(
   const isPublished = desired.publish && !deleting;
   const left = stored.recordSets.map(({ owner }) => owner).filter((owner) => !isDesired(owner));
 
+  const clockSkewMs = sources.clockSkewMs();
+  // Times of a clock that is wrong are of no use once it is right.
+  const isRemembered = isClockRight({ clockSkewMs });
   sources.serverAnswers.keepOnly(
     key,
-    stored.recordSets.filter(isWatched).map(({ owner }) => owner),
+    stored.recordSets.filter((recordSet) => isRemembered && isWatched(recordSet)).map(({ owner }) => owner),
   );
 
   // Who may not publish for a host makes us ask nothing about it either.
@@ -122,7 +126,7 @@ export async function gather(
       ...(claim.known
         ? await lookAtServers(
             key,
-            { owner, zone: claim.value.zone.name, current, stored: history, writtenAt: last?.sentAt },
+            { owner, zone: claim.value.zone.name, current, stored: history, writtenAt: last?.sentAt, isRemembered },
             sources.serverAnswers,
           )
         : { lagging: known(undefined) }),
@@ -157,7 +161,7 @@ export async function gather(
       owners,
       endpoints: look?.known === true ? known(look.value.endpoints) : look,
       looks: look?.known === true ? look.value.looks : 0,
-      clockSkewMs: sources.clockSkewMs(),
+      clockSkewMs,
     },
   };
 }

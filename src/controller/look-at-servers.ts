@@ -18,12 +18,14 @@ export interface Published {
   readonly stored: StoredRecordSet | undefined;
   /** When a change was last sent, milliseconds since 1970. */
   readonly writtenAt: number | undefined;
+  /** May what is answered now be told from what was answered before? Not by a clock that is wrong. */
+  readonly isRemembered: boolean;
 }
 
 /** Each server is asked once: for its history where something is on its way, and for whether it lags. */
 export async function lookAtServers(
   mailServer: ObjectKey,
-  { owner, zone, current, stored, writtenAt }: Published,
+  { owner, zone, current, stored, writtenAt, isRemembered }: Published,
   serverAnswers: ServerAnswers,
 ): Promise<Pick<OwnerFacts, 'lagging' | 'servers'>> {
   const isComparable = isPublished(stored) && stored.intent === undefined;
@@ -31,7 +33,7 @@ export async function lookAtServers(
     if (!isComparable || !current.known) return known(undefined);
     return samples.known ? laggingIn(samples.value, zone, current.value.records) : samples;
   };
-  if (!isWatched(stored)) {
+  if (!isWatched(stored) || !isRemembered) {
     if (!isComparable || !current.known) return { lagging: known(undefined) };
     return { lagging: lagging(await attempt(() => serverAnswers.once(zone, owner))) };
   }

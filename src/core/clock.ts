@@ -5,7 +5,7 @@ import { formatTime } from './time.ts';
 const MAX_SKEW_MS = 30_000;
 
 /** Does our clock agree with the API server's? Unknown until it has answered, and then not a reason to stop. */
-export function isClockRight({ clockSkewMs }: Facts): boolean {
+export function isClockRight({ clockSkewMs }: Pick<Facts, 'clockSkewMs'>): boolean {
   return clockSkewMs === undefined || Math.abs(clockSkewMs) <= MAX_SKEW_MS;
 }
 
