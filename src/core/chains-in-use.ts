@@ -21,7 +21,8 @@ const MAX_CERTIFICATES = 32;
  * - The chain in the serving Secret is `Serving`. A Secret that cannot be read, is gone, or holds no chain changes nothing: pods may
  *   still present what it held.
  * - A chain that the serving Secret no longer holds, or whose Secret the spec no longer names, is `Former` until no endpoint has
- *   presented it for `retireAfter`. That it has expired proves nothing: by its `3 1 1` it is accepted still.
+ *   presented it for `retireAfter`; one that never answers is waited for until it has expired. That it has expired proves nothing by
+ *   itself: by its `3 1 1` it is accepted still.
  * - Promote: a chain in the source that the serving Secret does not hold is the `Candidate` (candidates.ts).
  * - Only Secrets put a chain into C, never a probe: else whoever sits between us and the server would have his key published.
  */
@@ -164,12 +165,17 @@ function former(chain: StoredChain, facts: Facts): StoredChain[] {
   return gone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];
 }
 
-/** Every endpoint answers and none presents it. Without probes, having left the Secret is all that can be known. */
+/**
+ * Every endpoint answers and none presents it. Once it has expired, one that does not answer is not waited for: nothing stays for ever.
+ * Without probes, having left the Secret is all that can be known.
+ */
 function isAbsentNow(chain: StoredChain, facts: Facts): boolean {
   if (facts.desired.probe === 'Disabled') return true;
   const answers = answersOf(facts);
+  const isExpired = facts.now.getTime() > Date.parse(chain.notAfter);
   return (
-    answers.length > 0 && answers.every((answer) => answer.kind === 'Presented' && !sameLeaf(answer.summary, chain))
+    answers.length > 0 &&
+    answers.every((answer) => (answer.kind === 'Presented' ? !sameLeaf(answer.summary, chain) : isExpired))
   );
 }
 

@@ -202,6 +202,25 @@ describe('a former certificate', () => {
     expect(world.published).toContain(ee(old));
   });
 
+  test('stays while an endpoint does not answer, but not for ever: until it has expired and nobody presented it since', async () => {
+    const old = await leafOf(undefined, { notAfter: new Date(Date.now() + 40 * DAY) });
+    const world = publishedWorld(old);
+    world.hold(renewed);
+    world.served = undefined;
+    world.settle();
+    world.later(39 * DAY);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+    world.later(2 * DAY);
+    world.settle();
+    world.later(23 * 3_600_000);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+    world.later(2 * 3_600_000);
+    world.settle();
+    expect(world.published).not.toContain(ee(old));
+  });
+
   test('does not go after one look that follows a long pause', () => {
     const world = publishedWorld(first);
     world.hold(renewed);
