@@ -3,27 +3,20 @@ import { childOf } from './abort.ts';
 import { ApiError, errorOfAnswer } from './api-error.ts';
 import { backOffMs } from './back-off.ts';
 import { sleep, type Clock } from './clock.ts';
-import type { ApiRequest, Cluster } from './cluster.ts';
-import { lean } from './lean.ts';
+import type { Cluster } from './cluster.ts';
 import { linesOf } from './lines.ts';
-import { apiVersionOf, pathOf, type KubeObject, type Resource } from './resource.ts';
+import { kept, list, request, selectors, type ListOptions } from './list.ts';
+import { pathOf, type KubeObject } from './resource.ts';
 import type { Store } from './store.ts';
 
-export interface ReflectorOptions<T extends KubeObject> {
+export interface ReflectorOptions<T extends KubeObject> extends Omit<ListOptions, 'namespace'> {
   readonly cluster: Pick<Cluster, 'call' | 'stream'>;
-  readonly resource: Resource;
   readonly store: Pick<Store<T>, 'apply' | 'remove' | 'replace' | 'markSynced'>;
   /** Only these; undefined: the whole cluster. */
   readonly namespaces?: readonly string[] | undefined;
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-  /** Ask for metadata only: T is then PartialObject. */
-  readonly metadataOnly?: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Objects of one answer; default 500. */
-  readonly pageSize?: number;
 }
 
 /**
@@ -40,7 +33,6 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
   await Promise.all(scopes.map((namespace) => new Reflector(options, namespace, onFirstList).run(signal)));
 }
 
-const PAGE_SIZE = 500;
 const BACK_OFF = { firstMs: 1_000, maxMs: 30_000 };
 /** A watch that lasted this long was healthy: what ends it is no failure in a row. */
 const HEALTHY_WATCH_MS = 60_000;
@@ -48,12 +40,6 @@ const HEALTHY_WATCH_MS = 60_000;
 const WATCH_SECONDS = 300;
 /** The API server sends a bookmark every minute, the first after two at the latest; a connection silent for so long is dead. */
 const IDLE_MS = 180_000;
-
-interface List<T> {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  /** null where a metadata-only list is empty. */
-  readonly items: readonly T[] | null;
-}
 
 interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -63,9 +49,8 @@ interface WatchEvent<T> {
 /** Of one namespace, or of all. */
 class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
-  readonly #namespace: string | undefined;
+  readonly #what: ListOptions;
   readonly #onFirstList: () => void;
-  readonly #path: string;
   readonly #log: Logger;
   #isListed = false;
   /** What the store is equal to; undefined: list first. */
@@ -73,9 +58,8 @@ class Reflector<T extends KubeObject> {
 
   constructor(options: ReflectorOptions<T>, namespace: string | undefined, onFirstList: () => void) {
     this.#options = options;
-    this.#namespace = namespace;
+    this.#what = { ...options, namespace };
     this.#onFirstList = onFirstList;
-    this.#path = pathOf(options.resource, { namespace });
     this.#log = options.log.child({
       resource: options.resource.plural,
       ...(namespace === undefined ? {} : { namespace }),
@@ -104,23 +88,14 @@ class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Lists page by page, puts the whole into the store, and returns its resource version. */
+  /** Puts the whole list into the store, and returns its resource version. */
   async #list(signal: AbortSignal): Promise<string> {
-    const objects: T[] = [];
-    for (let next: string | undefined; ;) {
-      const page: List<T> = await this.#options.cluster.call({
-        ...this.#request(signal, 'PartialObjectMetadataList'),
-        query: { ...this.#selectors(), limit: String(this.#options.pageSize ?? PAGE_SIZE), continue: next },
-      });
-      for (const item of page.items ?? []) objects.push(this.#lean(item));
-      next = page.metadata.continue;
-      if (next !== undefined && next !== '') continue;
-      this.#options.store.replace(objects, this.#namespace);
-      if (!this.#isListed) this.#onFirstList();
-      this.#isListed = true;
-      this.#log.debug({ objects: objects.length }, 'listed');
-      return page.metadata.resourceVersion;
-    }
+    const { objects, resourceVersion } = await list<T>(this.#options.cluster, this.#what, signal);
+    this.#options.store.replace(objects, this.#what.namespace);
+    if (!this.#isListed) this.#onFirstList();
+    this.#isListed = true;
+    this.#log.debug({ objects: objects.length }, 'listed');
+    return resourceVersion;
   }
 
   /** Puts every change since `resourceVersion` into the store until the server ends the watch. */
@@ -134,9 +109,9 @@ class Reflector<T extends KubeObject> {
     let calm = watchdog();
     try {
       const chunks = cluster.stream({
-        ...this.#request(controller.signal, 'PartialObjectMetadata'),
+        ...request(this.#what, 'PartialObjectMetadata', controller.signal),
         query: {
-          ...this.#selectors(),
+          ...selectors(this.#what),
           watch: 'true',
           allowWatchBookmarks: 'true',
           resourceVersion,
@@ -159,7 +134,7 @@ class Reflector<T extends KubeObject> {
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':
-        store.apply(this.#lean(object));
+        store.apply(kept(object, this.#what));
         break;
       case 'DELETED':
         store.remove(object);
@@ -170,31 +145,9 @@ class Reflector<T extends KubeObject> {
         // Here the object is a Status. Only a new list is sure to be right after it.
         this.#resourceVersion = undefined;
         const { code } = object as unknown as { readonly code?: number };
-        throw errorOfAnswer(`GET ${this.#path}?watch=true`, code ?? 500);
+        throw errorOfAnswer(`GET ${pathOf(this.#what.resource, this.#what)}?watch=true`, code ?? 500);
       }
     }
     this.#resourceVersion = object.metadata.resourceVersion;
-  }
-
-  #request(signal: AbortSignal, metadataKind: string): ApiRequest {
-    return {
-      method: 'GET',
-      path: this.#path,
-      signal,
-      // Never with a full object as second choice: it would bring the keys.
-      ...(this.#options.metadataOnly === true
-        ? { accept: `application/json;as=${metadataKind};g=meta.k8s.io;v=v1` }
-        : {}),
-    };
-  }
-
-  #selectors(): { labelSelector: string | undefined; fieldSelector: string | undefined } {
-    const { labelSelector, fieldSelector } = this.#options;
-    return { labelSelector, fieldSelector };
-  }
-
-  /** As it is kept; items of a list do not say what they are. */
-  #lean(object: T): T {
-    return { ...lean(object), apiVersion: apiVersionOf(this.#options.resource), kind: this.#options.resource.kind };
   }
 }
