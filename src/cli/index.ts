@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'run the operator',
     load: async () => (await import('./run.ts')).run,
   },
+  plan: {
+    summary: 'tell what the operator would do now, and when next',
+    load: async () => (await import('./plan.ts')).plan,
+  },
   generate: {
     summary: 'print the TLSA records for a certificate chain',
     load: async () => (await import('./generate.ts')).generate,

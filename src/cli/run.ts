@@ -13,36 +13,14 @@ import { createMetrics } from '../observe/metrics.ts';
 import { parseDenyCidrs } from '../smtp/deny-cidrs.ts';
 import type { Command } from './command.ts';
 import { oneOf, parseOptions, usageError } from './options.ts';
+import { WORLD_OPTIONS } from './world-options.ts';
 
 const options = {
-  kubeconfig: {
-    type: 'string',
-    value: 'FILE',
-    description: 'Kubeconfig (default: $KUBECONFIG, in-cluster, ~/.kube/config)',
-  },
+  ...WORLD_OPTIONS,
   'watch-namespaces': {
     type: 'string',
     value: 'NS,...',
     description: 'Only MailServers, DNSProviders and Secrets of these namespaces (default: all)',
-  },
-  'operator-namespace': {
-    type: 'string',
-    value: 'NS',
-    default: 'tlsa-operator',
-    description: 'Where the lease is, and the Secrets that ClusterDNSProviders name',
-  },
-  resolver: {
-    type: 'string',
-    multiple: true,
-    value: 'HOST[:PORT]',
-    description: 'Validating resolver, whose AD bit is believed; repeatable (default: 127.0.0.1)',
-  },
-  'probe-deny-cidr': {
-    type: 'string',
-    value: 'CIDR,...',
-    default: 'default',
-    description:
-      "Addresses never probed: a list, 'default' (loopback, link-local and the like), or 'none' (tests and demos)",
   },
   'leader-elect': {
     type: 'string',

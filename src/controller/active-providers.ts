@@ -86,3 +86,7 @@ export class ActiveProviders {
     for (const subscriber of this.#subscribers) subscriber(key);
   }
 }
+
+export function providerNotFound(key: ProviderKey): OperatorError {
+  return transient('ProviderNotFound', `there is no ${key} (yet); spec.providerRef names it`);
+}

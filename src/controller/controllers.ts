@@ -13,25 +13,22 @@ import {
 } from '../kube/objects.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import { CLUSTER_DNS_PROVIDERS, DNS_PROVIDERS, MAIL_SERVERS, SECRETS, type KubeObject } from '../kube/resource.ts';
-import { readService } from '../kube/services.ts';
 import type { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { transient } from '../core/errors.ts';
-import { ActiveProviders } from './active-providers.ts';
-import { Claims } from './claims.ts';
-import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
+import { ActiveProviders, providerNotFound } from './active-providers.ts';
+import type { ProbeEndpoint } from './endpoint-probes.ts';
 import type { ObjectEvent } from './object-event.ts';
 import { providerKeyOf, type ProviderKey } from './objects.ts';
 import { reconcileMailServer, type MailServerReconciler } from './reconcile-mail-server.ts';
 import { reconcileProvider, type Instances, type ProviderReconciler } from './reconcile-provider.ts';
 import type { Outcome } from './outcome.ts';
 import { Releases } from './releases.ts';
-import { ServerAnswers } from './server-answers.ts';
-import { SecretChains, type ReadSecret } from './secret-chains.ts';
+import type { ReadSecret } from './secret-chains.ts';
+import { createSources } from './sources.ts';
 import { findProvider, wakeOnChange, type Stores } from './watches.ts';
 import type { AttemptMemory } from './write-attempt.ts';
-import { ZoneNameServers } from './zone-name-servers.ts';
 import { ZonesInUse } from './zones-in-use.ts';
 
 export interface ControllerOptions {
@@ -83,25 +80,11 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     stores.mailServers,
     log,
   );
-  const probes = new EndpointProbes(options.probe, clock.now, random);
-
-  const serverAnswers = new ServerAnswers(new ZoneNameServers(resolver, clock.now), clock.now);
+  const sources = createSources(options, stores, providers, (serving) => releases.lastError(serving));
 
   const mailServerReconciler: MailServerReconciler = {
     log,
-    sources: {
-      now: clock.now,
-      startedAt: clock.now(),
-      clockSkewMs: () => cluster.serverClock.skewMs(),
-      secrets: new SecretChains(stores.secrets, readSecret),
-      promotions: { ...stores, lastError: (serving) => releases.lastError(serving) },
-      providers,
-      claims: new Claims({ mailServers: stores.mailServers, namespaces: stores.namespaces, providers }),
-      resolver,
-      serverAnswers,
-      probes,
-      readService: (namespace, name) => readService(cluster, namespace, name),
-    },
+    sources,
     writer: {
       replaceStatus: (mailServer) =>
         written(stores.mailServers, () => replaceStatus(cluster, MAIL_SERVERS, mailServer)),
@@ -118,8 +101,8 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     if (mailServer !== undefined && !providers.isLookedAt(providerKeyOf(mailServer))) return NOTHING;
     if (mailServer === undefined) {
       attempts.delete(key);
-      probes.forget(key);
-      serverAnswers.keepOnly(key, []);
+      sources.probes.forget(key);
+      sources.serverAnswers.keepOnly(key, []);
       return NOTHING;
     }
     const memory: AttemptMemory = attempts.get(key) ?? (new Map() as AttemptMemory);
@@ -157,7 +140,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       providers.forget(key);
       return NOTHING;
     }
-    providers.notReady(key, transient('ProviderNotFound', `there is no ${key} (yet); spec.providerRef names it`));
+    providers.notReady(key, providerNotFound(key));
     return { kind: 'Done', wakeAt: clock.now() + FORGET_AFTER_MS };
   });
 

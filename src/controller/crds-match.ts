@@ -1,6 +1,6 @@
 import { SCHEMA_HASH_ANNOTATION, schemaHashes } from '../api/crd.ts';
 import { sleep, type Clock } from '../kube/clock.ts';
-import type { Cluster } from '../kube/cluster.ts';
+import type { Caller, Cluster } from '../kube/cluster.ts';
 import { getObject } from '../kube/objects.ts';
 import { CUSTOM_RESOURCE_DEFINITIONS } from '../kube/resource.ts';
 import type { HealthServer } from '../observe/health.ts';
@@ -39,7 +39,8 @@ export async function crdsMatch(
   }
 }
 
-async function differing(cluster: Cluster, signal: AbortSignal): Promise<string[]> {
+/** The CRDs in the cluster that are not those of this program. */
+export async function differing(cluster: Caller, signal: AbortSignal): Promise<string[]> {
   const names = await Promise.all(
     [...schemaHashes()].map(async ([name, hash]) => {
       const installed = await getObject(cluster, CUSTOM_RESOURCE_DEFINITIONS, { name }, signal);

@@ -20,16 +20,20 @@ import type { ReadSecret } from './secret-chains.ts';
 
 export type ProviderObject = DnsProviderObject | ClusterDnsProvider;
 
-export interface ProviderReconciler {
+/** Who makes providers usable. */
+export interface ProviderUser {
   readonly now: () => number;
-  readonly random: () => number;
   readonly leads: () => boolean;
   readonly providers: ActiveProviders;
-  readonly resolver: Resolver;
   readonly metrics: Pick<Metrics, 'dnsRequest'>;
   readonly readSecret: ReadSecret;
   /** Where the Secrets of ClusterDNSProviders are. */
   readonly operatorNamespace: string;
+}
+
+export interface ProviderReconciler extends ProviderUser {
+  readonly random: () => number;
+  readonly resolver: Resolver;
   /** Where MailServers have records through this provider. */
   readonly zonesInUse: (key: ProviderKey) => readonly Name[];
   readonly writer: {
@@ -81,11 +85,11 @@ export async function reconcileProvider(
 }
 
 /** Makes the provider usable; returns why it is not. A server that does not answer for a while takes nothing away; a credential that is gone does. */
-async function bringUp(
+export async function bringUp(
   key: ProviderKey,
   object: ProviderObject,
   instances: Instances,
-  reconciler: ProviderReconciler,
+  reconciler: ProviderUser,
 ): Promise<OperatorError | undefined> {
   try {
     const credential = await readCredential(object, reconciler);
@@ -119,7 +123,7 @@ interface Credential {
 
 async function readCredential(
   { kind, metadata, spec }: ProviderObject,
-  { readSecret, operatorNamespace }: ProviderReconciler,
+  { readSecret, operatorNamespace }: ProviderUser,
 ): Promise<Credential> {
   const namespace = kind === 'DNSProvider' ? metadata.namespace : operatorNamespace;
   const { name, key } = rfc2136Of(spec).tsigSecretRef;
@@ -136,7 +140,7 @@ async function readCredential(
   return { value: Buffer.from(value, 'base64').toString('latin1'), version: secret.metadata.resourceVersion };
 }
 
-function make(object: ProviderObject, secret: string, { now, metrics, leads }: ProviderReconciler): ActiveProvider {
+function make(object: ProviderObject, secret: string, { now, metrics, leads }: ProviderUser): ActiveProvider {
   const { server, tsigKeyName, tsigAlgorithm } = rfc2136Of(object.spec);
   const rfc2136 = createRfc2136Provider({
     server,

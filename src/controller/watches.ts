@@ -9,9 +9,12 @@ import {
   NAMESPACES,
   objectKey,
   SECRETS,
+  type KubeObject,
   type ObjectKey,
   type PartialObject,
 } from '../kube/resource.ts';
+import type { Caller } from '../kube/cluster.ts';
+import { list, type ListOptions } from '../kube/list.ts';
 import { reflect, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
@@ -62,6 +65,8 @@ function ownersInUse(mailServer: MailServer): string[] {
   return [...ownersOf(mailServer), ...(mailServer.status.recordSets ?? [])].map(({ owner }) => owner);
 }
 
+const TLS_SECRETS = { resource: SECRETS, metadataOnly: true, fieldSelector: 'type=kubernetes.io/tls' } as const;
+
 export async function watchAll(
   stores: Stores,
   watchNamespaces: readonly string[] | undefined,
@@ -72,18 +77,24 @@ export async function watchAll(
   await Promise.all([
     reflect({ ...namespaced, resource: MAIL_SERVERS, store: stores.mailServers }, signal),
     reflect({ ...namespaced, resource: DNS_PROVIDERS, store: stores.dnsProviders }, signal),
-    reflect(
-      {
-        ...namespaced,
-        resource: SECRETS,
-        store: stores.secrets,
-        metadataOnly: true,
-        fieldSelector: 'type=kubernetes.io/tls',
-      },
-      signal,
-    ),
+    reflect({ ...namespaced, ...TLS_SECRETS, store: stores.secrets }, signal),
     reflect({ ...common, resource: CLUSTER_DNS_PROVIDERS, store: stores.clusterDnsProviders }, signal),
     reflect({ ...common, resource: NAMESPACES, store: stores.namespaces, metadataOnly: true }, signal),
+  ]);
+}
+
+/** Once, and no more: what there is now. */
+export async function listAll(stores: Stores, cluster: Caller, signal: AbortSignal): Promise<void> {
+  const fill = async <T extends KubeObject>(store: Pick<Store<T>, 'replace'>, what: ListOptions): Promise<void> => {
+    const { objects } = await list<T>(cluster, what, signal);
+    store.replace(objects, undefined);
+  };
+  await Promise.all([
+    fill(stores.mailServers, { resource: MAIL_SERVERS }),
+    fill(stores.dnsProviders, { resource: DNS_PROVIDERS }),
+    fill(stores.secrets, TLS_SECRETS),
+    fill(stores.clusterDnsProviders, { resource: CLUSTER_DNS_PROVIDERS }),
+    fill(stores.namespaces, { resource: NAMESPACES, metadataOnly: true }),
   ]);
 }
 

@@ -8,7 +8,7 @@ import { makeLeaf, type Issued } from '../support/pki.ts';
 import { run } from '../support/process.ts';
 import { cli } from './cli.ts';
 
-const COMMANDS = ['generate', 'match', 'crd'];
+const COMMANDS = ['plan', 'generate', 'match', 'crd'];
 const HOST = ['--hostname', 'mx1.example.nl'];
 const RECORD = ['--record', `3 1 1 ${'00'.repeat(32)}`];
 

@@ -1,0 +1,46 @@
+/** What a pass looks at: each source remembers what it found, for as long as that may be used. */
+import type { OperatorError } from '../core/errors.ts';
+import type { Resolver } from '../dns/resolver.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { getSecret } from '../kube/objects.ts';
+import type { ObjectKey } from '../kube/resource.ts';
+import { readService } from '../kube/services.ts';
+import type { ActiveProviders } from './active-providers.ts';
+import { Claims } from './claims.ts';
+import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
+import type { Sources } from './gather.ts';
+import { SecretChains } from './secret-chains.ts';
+import { ServerAnswers } from './server-answers.ts';
+import type { Stores } from './watches.ts';
+import { ZoneNameServers } from './zone-name-servers.ts';
+
+export interface World {
+  readonly cluster: Pick<Cluster, 'call' | 'serverClock'>;
+  readonly resolver: Resolver;
+  readonly probe: ProbeEndpoint;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** @param lastError why the last attempt to write a serving Secret failed */
+export function createSources(
+  { cluster, resolver, probe, clock, random }: World,
+  stores: Stores,
+  providers: ActiveProviders,
+  lastError: (serving: ObjectKey) => OperatorError | undefined,
+): Sources {
+  return {
+    now: clock.now,
+    startedAt: clock.now(),
+    clockSkewMs: () => cluster.serverClock.skewMs(),
+    secrets: new SecretChains(stores.secrets, (namespace, name) => getSecret(cluster, namespace, name)),
+    promotions: { ...stores, lastError },
+    providers,
+    claims: new Claims({ ...stores, providers }),
+    resolver,
+    serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, clock.now), clock.now),
+    probes: new EndpointProbes(probe, clock.now, random),
+    readService: (namespace, name) => readService(cluster, namespace, name),
+  };
+}
