@@ -80,7 +80,10 @@ async function begin(name: Host, rule: Rule, ttlSeconds = TTL) {
   const publishAtPrimary = async (...wanted: readonly string[]): Promise<void> => {
     published = wanted.toSorted().join();
     const owner = `_25._tcp.${hostname}.`;
-    await chain.nsupdate(`delete ${owner} TLSA`, ...wanted.map((record) => `add ${owner} ${ttlSeconds} TLSA ${record}`));
+    await chain.nsupdate(
+      `delete ${owner} TLSA`,
+      ...wanted.map((record) => `add ${owner} ${ttlSeconds} TLSA ${record}`),
+    );
   };
   const publish = async (...wanted: readonly string[]): Promise<void> => {
     await publishAtPrimary(...wanted);

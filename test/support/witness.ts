@@ -4,6 +4,7 @@
  * What it takes and asks it does with the operator's handshake and DNS messages, which other tests hold against strangers; it judges by
  * none of our code. Blind to records and chains that come and go between two polls. One poll that fails is a failure.
  */
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { probe } from '../../src/smtp/probe.ts';
@@ -233,4 +234,11 @@ async function presented({ hostname, address }: WatchedHost): Promise<Chain> {
   const result = await probe({ hostname, address, port: 25, keyAlgorithm: 'ECDSA' }, { timeoutMs: HANDSHAKE_MS });
   if (result.kind === 'Failed') throw new Error(`${address} presents nothing: ${result.error}`);
   return result.chain;
+}
+
+/** For a failing test to show. */
+export function inWords({ at, hostname, rule, chain: [leaf], held, by, objection }: Refusal): string {
+  const subject = leaf === undefined ? 'nothing' : new X509Certificate(leaf).fingerprint256;
+  const found = held.map((record) => `  ${by.includes(record) ? 'judged by' : 'has also '} ${record}`);
+  return [`${at.toISOString()} ${hostname} (${rule}) presents ${subject}; a sender`, ...found, objection].join('\n');
 }
