@@ -68,7 +68,14 @@ async function lead(
   };
   metrics.leading(LEASE_NAME, false);
   const end = await runLeaderElection(
-    { ...options, namespace: operatorNamespace, name: LEASE_NAME, identity, onStartedLeading },
+    {
+      ...options,
+      cluster: options.cluster.ahead,
+      namespace: operatorNamespace,
+      name: LEASE_NAME,
+      identity,
+      onStartedLeading,
+    },
     drained.signal,
   );
   metrics.leading(LEASE_NAME, false);

@@ -58,6 +58,7 @@ function invalid(what: string): Error {
 export interface Pools {
   readonly tls: RequestOptions;
   readonly calls: Agent;
+  readonly ahead: Agent;
   /** Watches hold their connections for minutes: in one pool with the calls they would starve them. */
   readonly watches: Agent;
 }
@@ -77,10 +78,12 @@ export function poolsFor(config: KubeConfig, tls: RequestOptions, previous: Pool
   const connect = { ...('connect' in options ? options.connect : {}), timeout: CONNECT_TIMEOUT_MS };
   const common = { connect, allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS } as Agent.Options;
   void previous?.calls.close();
+  void previous?.ahead.close();
   void previous?.watches.close();
   return {
     tls,
     calls: new Agent({ ...common, connections: CALL_CONNECTIONS }),
+    ahead: new Agent({ ...common, connections: 1 }),
     watches: new Agent({ ...common, bodyTimeout: 0 }),
   };
 }
