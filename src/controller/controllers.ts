@@ -3,6 +3,7 @@ import type { Resolver } from '../dns/resolver.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { EventRecorder } from '../kube/events.ts';
+import { lean } from '../kube/lean.ts';
 import {
   createObject,
   getSecret,
@@ -27,6 +28,7 @@ import type { Outcome } from './outcome.ts';
 import { Releases } from './releases.ts';
 import type { ReadSecret } from './secret-chains.ts';
 import { createSources } from './sources.ts';
+import { UnderWork } from './under-work.ts';
 import { findProvider, wakeOnChange, type Stores } from './watches.ts';
 import type { AttemptMemory } from './write-attempt.ts';
 import { ZonesInUse } from './zones-in-use.ts';
@@ -52,7 +54,7 @@ export interface Controllers {
 }
 
 /** Passes mostly wait: for the API server, for name servers, for mail servers. */
-const MAIL_SERVER_WORKERS = 32;
+const MAIL_SERVER_WORKERS = 64;
 const PROVIDER_WORKERS = 4;
 
 export function createControllers(options: ControllerOptions, stores: Stores): Controllers {
@@ -82,14 +84,16 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
   );
   const sources = createSources(options, stores, providers, (serving) => releases.lastError(serving));
 
+  const underWork = new UnderWork(stores.mailServers, (key) => {
+    mailServers.add(key);
+  });
   const mailServerReconciler: MailServerReconciler = {
     log,
     sources,
     writer: {
-      replaceStatus: (mailServer) =>
-        written(stores.mailServers, () => replaceStatus(cluster, MAIL_SERVERS, mailServer)),
+      replaceStatus: (mailServer) => written(underWork, () => replaceStatus(cluster, MAIL_SERVERS, mailServer)),
       setFinalizers: (mailServer, finalizers) =>
-        written(stores.mailServers, () => patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
+        written(underWork, () => patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
       release: (mailServer, effects) => releases.release(mailServer, effects),
       event: tell,
     },
@@ -107,7 +111,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     }
     const memory: AttemptMemory = attempts.get(key) ?? (new Map() as AttemptMemory);
     attempts.set(key, memory);
-    return reconcileMailServer(mailServer, memory, mailServerReconciler);
+    return underWork.pass(mailServer, () => reconcileMailServer(mailServer, memory, mailServerReconciler));
   });
 
   const zonesInUse = new ZonesInUse(stores.mailServers, (key) => {
@@ -149,6 +153,9 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       mailServers.add(`${metadata.namespace}/${metadata.name}`);
   });
   wakeOnChange(stores, {
+    changed: (key) => {
+      underWork.changed(key);
+    },
     mailServer: (key) => {
       mailServers.add(key);
     },
@@ -219,6 +226,8 @@ async function keeping<T extends KubeObject>(
   write: () => Promise<WriteResult<T>>,
 ): Promise<WriteResult<T>> {
   const result = await write();
-  if (result.outcome === 'Written') store.put(result.object);
-  return result;
+  if (result.outcome === 'Conflict') return result;
+  const object = lean(result.object);
+  store.put(object);
+  return { ...result, object };
 }

@@ -6,8 +6,9 @@ import { transient } from '../core/errors.ts';
 import { known, unknown, type Facts, type Known, type OwnerFacts } from '../core/facts.ts';
 import { isWatched } from '../core/history.ts';
 import type { Name } from '../core/name.ts';
+import { isPublished as wasPublished } from '../core/ours.ts';
 import type { Intent, State } from '../core/state.ts';
-import type { Resolver } from '../dns/resolver.ts';
+import type { RememberedLookups } from '../dns/remembered-lookups.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProviders } from './active-providers.ts';
 import { attempt } from './attempt.ts';
@@ -41,7 +42,7 @@ export interface Sources {
   readonly promotions: PromotionSources;
   readonly providers: ActiveProviders;
   readonly claims: Claims;
-  readonly resolver: Resolver;
+  readonly resolver: RememberedLookups;
   readonly serverAnswers: ServerAnswers;
   readonly probes: EndpointProbes;
   readonly readService: ReadService;
@@ -63,14 +64,13 @@ export async function gather(
   const { metadata, status } = mailServer;
   const key = keyOf(mailServer);
   const { desired, problems: specProblems } = desiredOf(mailServer);
-  const stored: State = {
-    certificates: status.certificates ?? [],
-    recordSets: status.recordSets ?? [],
-    safeToStopAt: status.safeToStopAt,
-  };
+  const stored = storedState(mailServer);
   const identities = ownersOf(mailServer);
   // Asked for by a person: what was seen before does not count.
-  if (requestedAt(mailServer) !== status.lastHandledReconcileAt) sources.probes.forget(key);
+  if (requestedAt(mailServer) !== status.lastHandledReconcileAt) {
+    sources.probes.forget(key);
+    for (const { owner, hostname } of identities) [owner, hostname].forEach(sources.resolver.forget);
+  }
   const isDesired = (owner: Name): boolean => identities.some((identity) => identity.owner === owner);
   const now = sources.now();
   const deleting = metadata.deletionTimestamp !== undefined;
@@ -95,8 +95,13 @@ export async function gather(
     (identity) => (isLeft ? Promise.resolve(NOT_LOOKED_UP) : sources.claims.of(mailServer, identity)),
   );
   const permitted = identities.filter(({ owner }) => isPublished && claims.get(owner)?.known === true);
+  // The first write at an owner asks what its host is; afterwards addresses and DNSSEC are wanted only where they are looked at.
+  const isLookedUp = ({ owner }: OwnerIdentity): boolean =>
+    desired.probe !== 'Disabled' ||
+    desired.dnssec !== 'Ignore' ||
+    !wasPublished(stored.recordSets.find((recordSet) => recordSet.owner === owner));
   const hosts = await inParallel(
-    [...new Set(permitted.map(({ hostname }) => hostname))],
+    [...new Set(permitted.filter(isLookedUp).map(({ hostname }) => hostname))],
     (hostname) => hostname,
     (hostname) => lookUpHost(hostname, sources.resolver),
   );
@@ -164,6 +169,12 @@ export async function gather(
       clockSkewMs,
     },
   };
+}
+
+/** What status holds of earlier passes. */
+export function storedState({ status }: MailServer): State {
+  const { certificates = [], recordSets = [], safeToStopAt } = status;
+  return { certificates, recordSets, safeToStopAt };
 }
 
 const NOT_LOOKED_UP = unknown(transient('NotLookedUp', 'nothing is to be published here, so nothing was asked'));

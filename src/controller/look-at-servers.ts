@@ -1,11 +1,11 @@
 /** What a pass asks the authoritative servers about one owner. */
 import { transient } from '../core/errors.ts';
 import { known, unknown, type Known, type OwnerFacts } from '../core/facts.ts';
-import { isWatched, needsSerials } from '../core/history.ts';
+import { isMade, isWatched, needsSerials } from '../core/history.ts';
 import type { Name } from '../core/name.ts';
-import { isPublished } from '../core/ours.ts';
+import { isPublished, ours } from '../core/ours.ts';
 import type { StoredRecordSet } from '../core/state.ts';
-import { sameSet, type TlsaRecord } from '../core/tlsa.ts';
+import { intersection, sameSet, type TlsaRecord } from '../core/tlsa.ts';
 import type { ServerSample } from '../dns/servers.ts';
 import type { ObjectKey } from '../kube/resource.ts';
 import { attempt } from './attempt.ts';
@@ -28,13 +28,13 @@ export async function lookAtServers(
   { owner, zone, current, stored, writtenAt, isRemembered }: Published,
   serverAnswers: ServerAnswers,
 ): Promise<Pick<OwnerFacts, 'lagging' | 'servers'>> {
-  const isComparable = isPublished(stored) && stored.intent === undefined;
+  const isComparable = current.known && isThere(stored, current.value.records);
   const lagging = (samples: Known<readonly ServerSample[]>): OwnerFacts['lagging'] => {
-    if (!isComparable || !current.known) return known(undefined);
+    if (!isComparable) return known(undefined);
     return samples.known ? laggingIn(samples.value, zone, current.value.records) : samples;
   };
   if (!isWatched(stored) || !isRemembered) {
-    if (!isComparable || !current.known) return { lagging: known(undefined) };
+    if (!isComparable) return { lagging: known(undefined) };
     return { lagging: lagging(await attempt(() => serverAnswers.once(zone, owner))) };
   }
   const gone = (stored?.goneNameServers ?? []).map(({ name, until }) => ({ name, until: new Date(until) }));
@@ -42,6 +42,12 @@ export async function lookAtServers(
   const watch = await attempt(() => serverAnswers.watch(mailServer, watched));
   if (!watch.known) return { servers: watch, lagging: lagging(watch) };
   return { servers: known(watch.value.servers), lagging: lagging(known(watch.value.samples)) };
+}
+
+/** Are these the records that we published, also those that no status names as confirmed yet? */
+function isThere(stored: StoredRecordSet | undefined, records: readonly TlsaRecord[]): boolean {
+  if (stored?.intent === undefined) return isPublished(stored);
+  return intersection(ours(stored), records).length > 0 && isMade(stored.intent, stored.versions, records);
 }
 
 /** The servers that answer something else than the primary. Who is silent may do so too. */

@@ -19,7 +19,7 @@ export function measured(dns: DnsProvider, name: string, { dnsRequest }: Pick<Me
     authenticate: (signal) => counted('authenticate', dns.authenticate(signal)),
     findZone: (owner, signal) => counted('findZone', dns.findZone(owner, signal)),
     read: (zone, owner, signal) => counted('read', dns.read(zone, owner, signal)),
-    ...(serial && { serial: (zone, signal) => counted('serial', serial(zone, signal)) }),
+    ...(serial && { serial: (zone) => counted('serial', serial(zone)) }),
     change: async (zone, changes, signal) => {
       const results = await dns.change(zone, changes, signal);
       for (const result of results) dnsRequest(name, 'change', 'error' in result ? result.error.code : result.outcome);

@@ -1,7 +1,7 @@
 /**
- * One pass over one MailServer: gather -> plan -> record or act. A pass does one thing. What status does not hold yet is written there,
- * with the resourceVersion that the plan was made from: it is the fence against a second leader, and the record that a crash cannot
- * lose. Only when it stands there, the effect follows.
+ * One pass over one MailServer: gather -> plan -> record -> act. What status does not hold yet is written there, with the
+ * resourceVersion that the plan was made from: it is the fence against a second leader, and the record that a crash cannot lose. Only when
+ * it stands there, the effect follows, from the same facts where they still hold: an UPDATE names what it expects to find.
  */
 import type { MailServer } from '../api/mail-server.ts';
 import type { MailServerStatus } from '../api/mail-server-status.ts';
@@ -14,9 +14,10 @@ import { formatTlsa } from '../core/tlsa.ts';
 import type { WriteResult } from '../kube/objects.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
-import { fitting } from './fitting.ts';
-import { FINALIZER, gather, type Gathered, type Sources } from './gather.ts';
+import { fitting, type Fitting } from './fitting.ts';
+import { FINALIZER, gather, storedState, type Gathered, type Sources } from './gather.ts';
 import { eventsOf } from './mail-server-events.ts';
+import { mayGoOn } from './may-go-on.ts';
 import { warning, type ObjectEvent } from './object-event.ts';
 import type { Outcome } from './outcome.ts';
 import { isReleaseNowVain, RELEASE_NOW } from './release-now.ts';
@@ -48,10 +49,55 @@ export async function reconcileMailServer(
   reconciler: MailServerReconciler,
 ): Promise<Outcome> {
   const gathered = await gather(mailServer, attempts, reconciler.sources);
-  const { plan: next, status } = fitting(mailServer, gathered.facts, plan(gathered.facts));
+  const next = fitting(mailServer, gathered.facts, plan(gathered.facts));
+  if (next.plan.effect?.kind !== 'SetFinalizer') return proceed(mailServer, next, gathered, attempts, reconciler);
   // It announces nothing and takes nothing back: set first, it makes one status write out of two.
-  if (next.effect?.kind === 'SetFinalizer') return act(next.effect, mailServer, gathered, attempts, reconciler);
-  if (!isSameStatus(mailServer.status, status)) return record(mailServer, status, reconciler);
+  const finalizers = [...(mailServer.metadata.finalizers ?? []), FINALIZER];
+  const result = await reconciler.writer.setFinalizers(mailServer, finalizers);
+  // Somebody else changed the object meanwhile: what he wrote is on its way to us.
+  if (result.outcome === 'Conflict') return RETRY;
+  const facts = { ...gathered.facts, finalizer: true };
+  const then = fitting(result.object, facts, plan(facts));
+  return proceed(result.object, then, { ...gathered, facts }, attempts, reconciler);
+}
+
+async function proceed(
+  mailServer: MailServer,
+  next: Fitting,
+  gathered: Gathered,
+  attempts: AttemptMemory,
+  reconciler: MailServerReconciler,
+): Promise<Outcome> {
+  if (isSameStatus(mailServer.status, next.status))
+    return follow(mailServer, next.plan, gathered, attempts, reconciler);
+  const recorded = await record(mailServer, next.status, reconciler);
+  if (recorded === undefined) return RETRY;
+  const facts: Facts = { ...gathered.facts, stored: storedState(recorded) };
+  const then = fitting(recorded, facts, plan(facts));
+  const goesOn = mayGoOn(gathered.facts.stored, then.plan) && isSameStatus(recorded.status, then.status);
+  return goesOn ? follow(recorded, then.plan, { ...gathered, facts }, attempts, reconciler) : AGAIN;
+}
+
+/** Undefined where another writer came first, and where the API server drops what it does not know: it must not be asked without pause. */
+async function record(
+  mailServer: MailServer,
+  status: MailServerStatus,
+  { writer }: MailServerReconciler,
+): Promise<MailServer | undefined> {
+  const result = await writer.replaceStatus({ ...mailServer, status });
+  if (result.outcome === 'Conflict') return undefined;
+  for (const event of eventsOf(mailServer.status, status)) writer.event(mailServer, event);
+  return isSameStatus(result.object.status, status) ? result.object : undefined;
+}
+
+/** Status holds what is to be remembered: now the effect, or rest. */
+async function follow(
+  mailServer: MailServer,
+  next: Plan,
+  gathered: Gathered,
+  attempts: AttemptMemory,
+  reconciler: MailServerReconciler,
+): Promise<Outcome> {
   if (next.effect !== undefined) return act(next.effect, mailServer, gathered, attempts, reconciler);
   for (const { owner, change, problem } of next.recordSets) {
     if (change === undefined && problem === undefined) attempts.delete(owner.owner);
@@ -61,18 +107,6 @@ export async function reconcileMailServer(
     reconciler.writer.event(mailServer, warning('ReleaseNowIgnored', message));
   }
   return rest(mailServer, gathered, next);
-}
-
-async function record(
-  mailServer: MailServer,
-  status: MailServerStatus,
-  { writer }: MailServerReconciler,
-): Promise<Outcome> {
-  const result = await writer.replaceStatus({ ...mailServer, status });
-  if (result.outcome === 'Conflict') return RETRY;
-  for (const event of eventsOf(mailServer.status, status)) writer.event(mailServer, event);
-  // An API server that drops what it does not know must not be asked without pause.
-  return isSameStatus(result.object.status, status) ? AGAIN : RETRY;
 }
 
 async function act(
@@ -88,7 +122,7 @@ async function act(
   const finalizers = mailServer.metadata.finalizers ?? [];
   switch (effect.kind) {
     case 'SetFinalizer':
-      return following(await writer.setFinalizers(mailServer, [...finalizers, FINALIZER]));
+      return AGAIN; // it comes before all that is recorded
     case 'RemoveFinalizer': {
       const owners = effect.left.map(({ owner }) => owner);
       const result = await writer.setFinalizers(
@@ -99,7 +133,7 @@ async function act(
         writer.event(mailServer, warning('RecordsLeft', `our records stay in the DNS: ${owners.join(', ')}`));
         reconciler.log.warn({ owners }, 'the MailServer is deleted and its records stay in the DNS');
       }
-      return following(result);
+      return result.outcome === 'Written' ? AGAIN : RETRY;
     }
     case 'Release': {
       const released = await writer.release(mailServer, effect.releases);
@@ -160,11 +194,6 @@ function notVisible(owner: Name): OperatorError {
     'ChangeNotVisible',
     `the name server accepted the change at ${owner} and answers as before; does it answer from another view, or from another zone?`,
   );
-}
-
-/** Somebody else changed the object meanwhile: what he wrote is on its way to us. */
-function following({ outcome }: WriteResult<MailServer>): Outcome {
-  return outcome === 'Written' ? AGAIN : RETRY;
 }
 
 /** Much that is wrong is put right outside of the cluster, where nobody tells us. */

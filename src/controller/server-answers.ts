@@ -2,6 +2,8 @@
 import type { NameServerFacts, ServerAnswer } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
 import type { NameServer } from '../dns/name-servers.ts';
+import type { ServerReply } from '../dns/ask-server.ts';
+import { Together } from '../dns/together.ts';
 import { askServers, type Question, type ServerSample } from '../dns/servers.ts';
 import type { ObjectKey } from '../kube/resource.ts';
 import { appended } from './kept-answers.ts';
@@ -34,6 +36,7 @@ interface Memory {
   readonly zone: Name;
   /** When the last look began, milliseconds since 1970. */
   readonly lookedAt: number;
+  readonly withSerial: boolean;
   readonly samples: readonly (ServerSample & { readonly goneUntil?: Date | undefined })[];
   /** By server name, then by address. */
   readonly answers: ReadonlyMap<Name, ReadonlyMap<string, readonly ServerAnswer[]>>;
@@ -45,6 +48,9 @@ export class ServerAnswers {
   readonly #watched = new Map<ObjectKey, Map<Name, Memory>>();
   /** By address, when it was found silent; milliseconds since 1970. */
   readonly #silent = new Map<string, number>();
+
+  /** Thousands of owners share a zone. */
+  readonly #serials = new Together<ServerReply>();
 
   constructor(nameServers: ZoneNameServers, now: () => number) {
     this.#nameServers = nameServers;
@@ -79,7 +85,8 @@ export class ServerAnswers {
     else this.#watched.delete(mailServer);
   }
 
-  #isFresh({ zone, lookedAt }: Memory, watched: WatchedOwner): boolean {
+  #isFresh({ zone, lookedAt, withSerial }: Memory, watched: WatchedOwner): boolean {
+    if (watched.withSerial && !withSerial) return false;
     return zone === watched.zone && this.#now() - lookedAt < FRESH_MS && lookedAt > (watched.writtenAt ?? 0);
   }
 
@@ -102,6 +109,7 @@ export class ServerAnswers {
     return {
       zone,
       lookedAt,
+      withSerial,
       samples: samples.map((sample) => ({ ...sample, goneUntil: goneUntil.get(sample.name) })),
       answers,
     };
@@ -110,7 +118,7 @@ export class ServerAnswers {
   async #ask(servers: readonly NameServer[], question: Question): Promise<readonly ServerSample[]> {
     const isSilent = (address: string): boolean => this.#now() - (this.#silent.get(address) ?? 0) < SILENT_MS;
     const skipped = new Set(servers.flatMap(({ addresses }) => addresses).filter(isSilent));
-    const samples = await askServers(servers, question, this.#now, { skipped });
+    const samples = await askServers(servers, question, this.#now, { skipped, serials: this.#serials });
     for (const [address, outcome] of samples.flatMap(({ outcomes }) => [...outcomes])) {
       if (outcome !== 'Silent') this.#silent.delete(address);
       else if (!skipped.has(address)) this.#silent.set(address, this.#now());

@@ -1,5 +1,6 @@
 /** What a pass looks at: each source remembers what it found, for as long as that may be used. */
 import type { OperatorError } from '../core/errors.ts';
+import { rememberedLookups } from '../dns/remembered-lookups.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { Cluster } from '../kube/cluster.ts';
@@ -38,7 +39,7 @@ export function createSources(
     promotions: { ...stores, lastError },
     providers,
     claims: new Claims({ ...stores, providers }),
-    resolver,
+    resolver: rememberedLookups(resolver, clock.monotonic),
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, clock.now), clock.now),
     probes: new EndpointProbes(probe, clock.now, random),
     readService: (namespace, name) => readService(cluster, namespace, name),

@@ -118,6 +118,8 @@ export function providerKey(
 }
 
 export interface Wake {
+  /** Itself changed. */
+  readonly changed: (key: ObjectKey) => void;
   readonly mailServer: (key: ObjectKey) => void;
   readonly provider: (key: ProviderKey) => void;
 }
@@ -130,13 +132,15 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
   stores.mailServers.subscribe(({ old, object }) => {
     // Itself, and whoever else claims one of its owners: he may win or lose it now.
     const owners = [old, object].flatMap((changed) => (changed === undefined ? [] : ownersInUse(changed)));
-    for (const owner of new Set(owners)) wakeAll(stores.mailServers.byIndex('owner', owner));
+    const rivals = [...new Set(owners)].flatMap((owner) => stores.mailServers.byIndex('owner', owner));
+    const changed = object ?? old;
+    wakeAll(rivals.filter((rival) => rival !== object));
     // Who promotes into a Secret waits for those that share it.
     if (readinessOf(old) !== readinessOf(object)) {
-      const secrets = [old, object].flatMap((changed) => (changed === undefined ? [] : secretKeysOf(changed)));
+      const secrets = [old, object].flatMap((mailServer) => (mailServer === undefined ? [] : secretKeysOf(mailServer)));
       for (const secret of new Set(secrets)) wakeAll(stores.mailServers.byIndex('promoted', secret));
     }
-    if (object === undefined && old !== undefined) wake.mailServer(keyOf(old));
+    if (changed !== undefined) wake.changed(keyOf(changed));
     if (object === undefined) return;
     // One that does not exist is woken to be told missing.
     const provider = providerKeyOf(object);

@@ -55,6 +55,18 @@ function recurs(versions: readonly Version[]): boolean {
   return new Set(versions.map(({ records }) => valueOf(records))).size < versions.length;
 }
 
+/** Does the change that is about to be made bring back a value that senders may still have from before? */
+export function comesBack({ intent, versions }: StoredRecordSet): boolean {
+  if (intent === undefined) return false;
+  const value = valueOf(intendedValue(intent, versions));
+  return versions.some(({ kind, records }) => kind !== 'Unknown' && valueOf(records) === value);
+}
+
+/** Does the primary hold what the change under way was to make? */
+export function isMade(intent: Intent, versions: readonly Version[], current: readonly TlsaRecord[]): boolean {
+  return valueOf(current.map(formatTlsa)) === valueOf(intendedValue(intent, versions));
+}
+
 /** The value that this intent makes of what stood there when it was stored. */
 export function intendedValue(intent: Intent, versions: readonly Version[]): readonly string[] {
   const gone = new Set(intent.remove);

@@ -10,6 +10,7 @@ import type { Message } from './message.ts';
 import type { NameServer } from './name-servers.ts';
 import { isWildcardMade, rrset, ttlOfRRset } from './query.ts';
 import { rrsigOf, serialOf } from './resource-record.ts';
+import { Together } from './together.ts';
 
 export interface Question {
   readonly zone: Name;
@@ -32,6 +33,8 @@ export interface ServerSample {
 export interface LookOptions extends AskOptions {
   /** These addresses are not asked, and count as silent. */
   readonly skipped?: ReadonlySet<string>;
+  /** Questions about serials, shared by all looks. */
+  readonly serials?: Together<ServerReply>;
 }
 
 /** Asks every address once, all at the same time. Never rejects but by the signal's reason. `now`: milliseconds since 1970. */
@@ -59,9 +62,10 @@ async function ask(
   address: string,
   { zone, owner, withSerial }: Question,
   now: () => number,
-  options: AskOptions,
+  { serials = new Together(), ...options }: LookOptions,
 ): Promise<Outcome> {
-  const soa = withSerial ? await askServer(address, zone, 'SOA', options) : undefined;
+  const askSerial = (): Promise<ServerReply> => askServer(address, zone, 'SOA', options);
+  const soa = withSerial ? await serials.ask(`${address} ${zone}`, askSerial) : undefined;
   if (soa !== undefined && soa.kind !== 'Authority') return withoutAnswer(soa);
   const reply = await askServer(address, owner, 'TLSA', { ...options, edns: EDNS_DO });
   if (reply.kind !== 'Authority') return withoutAnswer(reply);

@@ -13,9 +13,11 @@ import type { AttemptMemory } from '../../src/controller/write-attempt.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
 import type { OwnerFacts } from '../../src/core/facts.ts';
 import { isSerialAtLeast } from '../../src/core/serial.ts';
+import type { Version } from '../../src/core/state.ts';
 import { daneEE, formatTlsa } from '../../src/core/tlsa.ts';
 import { createRfc2136Provider } from '../../src/dns/providers/rfc2136/index.ts';
 import { createZoneWriter } from '../../src/dns/providers/zone-writer.ts';
+import { rememberedLookups } from '../../src/dns/remembered-lookups.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { startHeldChain, type HeldChain } from './held-chain.ts';
 
@@ -60,6 +62,17 @@ const MAIL_SERVER: MailServer = {
   },
 };
 
+const [PUBLISHED] = MAIL_SERVER.status.recordSets ?? [];
+const NOTHING: Version = { n: 0, kind: 'Written', records: [], ttlSeconds: 0, writtenAt: since };
+/** The same, a moment after it published. */
+const WITH_PAST: MailServer = {
+  ...MAIL_SERVER,
+  status: {
+    ...MAIL_SERVER.status,
+    recordSets: PUBLISHED === undefined ? [] : [{ ...PUBLISHED, versions: [NOTHING, ...PUBLISHED.versions] }],
+  },
+};
+
 const log = createLogger({ level: 'silent', format: 'json' });
 const now = (): number => Date.parse(since);
 let held: HeldChain;
@@ -89,7 +102,7 @@ beforeAll(async () => {
     startedAt: now(),
     clockSkewMs: () => 0,
     providers,
-    resolver,
+    resolver: rememberedLookups(resolver, now),
     secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
     claims: new Claims({ ...stores, providers }),
     promotions: { ...stores, lastError: () => undefined },
@@ -115,8 +128,9 @@ test('what each server answers, and the serial, from before the write until it i
       sources,
       writer: {
         replaceStatus: (object) => {
-          mailServer = object;
-          return Promise.resolve({ outcome: 'Written', object });
+          // As it comes back from the API server: without what is undefined.
+          mailServer = JSON.parse(JSON.stringify(object)) as MailServer;
+          return Promise.resolve({ outcome: 'Written', object: mailServer });
         },
         setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
         release: () => Promise.reject(new Error('nothing is to be released')),
@@ -142,10 +156,13 @@ test('what each server answers, and the serial, from before the write until it i
   const published = await look({ ...MAIL_SERVER, spec: { ...MAIL_SERVER.spec, publish: true } });
   expect(published.resolved).toEqual([a]);
 
+  // That nothing stands there was so before: what is answered then does not tell from when it is.
+  mailServer = WITH_PAST;
   await pass();
   expect(intent()).toMatchObject({ remove: [formatTlsa(a)] });
   const before = await look();
-  expect(answered(before)).toEqual([[[a]], [[a]]]);
+  const both = [[a], [a]];
+  expect(answered(before)).toEqual([both, both]);
   expect(before.serials).toBeUndefined();
   const beforeWrite = await serial();
 
@@ -154,8 +171,8 @@ test('what each server answers, and the serial, from before the write until it i
   expect(attempts.get(owner)).toMatchObject({ outcome: 'Applied', intent: intent() });
   const after = await look();
   expect(answered(after)).toEqual([
-    [[a], []],
-    [[a], [a]],
+    [...both, []],
+    [...both, [a]],
   ]);
   expect(after.serials).toEqual({ beforeWrite, now: await serial() });
   expect(isSerialAtLeast(beforeWrite, await serial())).toBe(false);
@@ -167,6 +184,30 @@ test('what each server answers, and the serial, from before the write until it i
   expect(
     (await look({ ...mailServer, status: { ...mailServer.status, recordSets: [other] } })).serials,
   ).toBeUndefined();
+});
+
+test('a value that senders cannot have from before is written in the pass that stored the intent', async () => {
+  const attempts: AttemptMemory = new Map();
+  const stored: MailServer[] = [];
+  await held.chain.nsupdate(`add ${owner}. 60 TLSA ${formatTlsa(a)}`);
+  await reconcileMailServer(MAIL_SERVER, attempts, {
+    log,
+    sources,
+    writer: {
+      replaceStatus: async (object) => {
+        // Not before it stands in status.
+        expect(await held.chain.dig('+short', owner, 'TLSA')).not.toBe('');
+        stored.push(object);
+        return { outcome: 'Written', object };
+      },
+      setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
+      release: () => Promise.reject(new Error('nothing is to be released')),
+      event: () => undefined,
+    },
+  });
+  expect(stored.map(({ status }) => status.recordSets?.[0]?.intent)).toMatchObject([{ remove: [formatTlsa(a)] }]);
+  expect(attempts.get(owner)).toMatchObject({ outcome: 'Applied' });
+  expect(await held.chain.dig('+short', owner, 'TLSA')).toBe('');
 });
 
 test('who does not answer what the primary holds lags; whether one that is gone does is not known', async () => {

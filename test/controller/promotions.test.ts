@@ -216,7 +216,8 @@ describe('who withholds', () => {
   test('each is woken when what another says of the Secret changes, and only then', () => {
     const stores = createStores(log);
     const woken: string[] = [];
-    wakeOnChange(stores, { mailServer: (key) => woken.push(key), provider: () => undefined });
+    const wake = (key: string): unknown => woken.push(key);
+    wakeOnChange(stores, { changed: wake, mailServer: wake, provider: () => undefined });
     const observing = [{ secretName: 'wildcard' }];
     for (const name of ['a', 'b']) stores.mailServers.apply(mailServer(name, observing));
     for (const name of ['mx', 'mx2']) stores.mailServers.apply(mailServer(name, PAIR));

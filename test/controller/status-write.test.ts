@@ -9,6 +9,7 @@ import { ServerAnswers } from '../../src/controller/server-answers.ts';
 import { SecretChains } from '../../src/controller/secret-chains.ts';
 import { createStores } from '../../src/controller/watches.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
+import { rememberedLookups } from '../../src/dns/remembered-lookups.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { createLogger } from '../../src/observe/log.ts';
 
@@ -45,7 +46,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       startedAt: now(),
       clockSkewMs: () => 0,
       providers,
-      resolver,
+      resolver: rememberedLookups(resolver, now),
       secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
       claims: new Claims({ ...stores, providers }),
       promotions: { ...stores, lastError: () => undefined },

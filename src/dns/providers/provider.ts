@@ -56,7 +56,7 @@ export interface DnsProvider {
   read(zone: Zone, owner: Name, signal?: AbortSignal): Promise<RecordSet>;
 
   /** The zone's SOA serial at the primary, which every change raises (RFC 1982), for providers whose name servers follow by it. */
-  serial?(zone: Zone, signal?: AbortSignal): Promise<number | undefined>;
+  serial?(zone: Zone): Promise<number | undefined>;
 
   /**
    * Several owners of one zone, one result for each change in the same order. They share requests where the protocol allows; a refused

@@ -8,6 +8,7 @@ import type { ReceivedMessage } from '../../message.ts';
 import { isWildcardMade, query, rrset, ttlOfRRset, type QueryType } from '../../query.ts';
 import { serialOf } from '../../resource-record.ts';
 import { parseServer } from '../../server.ts';
+import { Together } from '../../together.ts';
 import { tsigKey, type TsigAlgorithm } from '../../tsig-key.ts';
 import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
 import { applyChanges } from './change.ts';
@@ -42,6 +43,8 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
   const key = tsigKey(options.tsigKeyName, options.tsigAlgorithm, options.tsigSecret);
   const client = createClient({ server, key, timeoutMs, maySend, now });
   const allowed = (options.zones ?? []).map(canonicalName);
+
+  const serials = new Together<number | undefined>();
 
   /** What the server says with authority about a name, or why there is no such thing. */
   const ask = async (
@@ -129,10 +132,11 @@ export function createRfc2136Provider(options: Rfc2136Options): DnsProvider {
       return { records: records.map(({ rdata }) => decodeTlsa(rdata)), ttlSeconds: ttlOfRRset(records) };
     },
 
-    serial: async ({ name }, signal) => {
-      const [soa] = rrset((await mustAsk(name, 'SOA', EDNS, signal)).answers, name, 'SOA');
-      return soa && serialOf(soa);
-    },
+    serial: ({ name }) =>
+      serials.ask(name, async () => {
+        const [soa] = rrset((await mustAsk(name, 'SOA', EDNS)).answers, name, 'SOA');
+        return soa && serialOf(soa);
+      }),
 
     change: (zone, changes, signal) => applyChanges(client, zone, changes, signal),
   };
