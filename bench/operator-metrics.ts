@@ -21,6 +21,8 @@ export interface Calm {
   readonly at: number;
   /** The worst since the last look, seconds. */
   readonly eventLoopLag: number;
+  /** All so far. */
+  readonly passes: number;
 }
 
 /** Resolves when nothing has been worked on for five seconds. */
@@ -36,5 +38,5 @@ export async function calm(operator: RunningOperator): Promise<Calm> {
     done = doneNow;
     await delay(EVERY_MS);
   }
-  return { at, eventLoopLag };
+  return { at, eventLoopLag, passes: done };
 }

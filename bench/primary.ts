@@ -61,11 +61,17 @@ export async function until(chain: DnssecChain, owner: Name, type: RecordType, r
 const ASKED_AT_ONCE = 16;
 const PATIENCE_MS = 100;
 
-/** Resolves when every one of these names has records: each is asked for until it has, so all of them at least once. */
-export async function allPublished(chain: DnssecChain, owners: readonly Name[], type: RecordType): Promise<void> {
+/** Resolves when every one of these names has records, with how often was asked: each until it has, so all of them at least once. */
+export async function allPublished(chain: DnssecChain, owners: readonly Name[], type: RecordType): Promise<number> {
+  let asked = 0;
+  const isThere = async (owner: Name): Promise<boolean> => {
+    asked += 1;
+    return (await recordsAt(chain, owner, type)) > 0;
+  };
   const rest = owners.values();
   const askNext = async (): Promise<void> => {
-    for (const owner of rest) while ((await recordsAt(chain, owner, type)) === 0) await delay(PATIENCE_MS);
+    for (const owner of rest) while (!(await isThere(owner))) await delay(PATIENCE_MS);
   };
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, askNext));
+  return asked;
 }

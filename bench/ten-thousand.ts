@@ -65,6 +65,7 @@ interface OperatorRun extends Run {
   readonly calmSeconds: number;
   readonly cpuSeconds: number;
   readonly eventLoopLag: number;
+  readonly passes: number;
   readonly writes: Writes;
   readonly messages: Messages;
 }
@@ -76,9 +77,8 @@ async function start(site: BenchSite, crowd: readonly Member[]): Promise<Operato
   const { pid } = operator.program;
   const settled = calm(operator);
   const owners = crowd.map(({ owner }) => owner);
-  await allPublished(site.chain, owners, TLSA);
+  const asked = await allPublished(site.chain, owners, TLSA);
   const publishedSeconds = ageSeconds(pid);
-  const asked = owners.length;
   const end: Calm = await settled;
   const got = between(before.messages, await messages());
   await mustBeReady(site, crowd);
@@ -89,6 +89,7 @@ async function start(site: BenchSite, crowd: readonly Member[]): Promise<Operato
     cpuSeconds: cpuSeconds(pid),
     memory: memory(pid),
     eventLoopLag: end.eventLoopLag,
+    passes: end.passes,
     writes: since(before.writes, await writes(site)),
     messages: { ...got, queries: got.queries - asked },
   };
@@ -120,6 +121,7 @@ function report(run: OperatorRun, count: number, what: string): void {
   row(`${what}: all published`, `${publishedSeconds.toFixed(1)} s, ${(count / publishedSeconds).toFixed(0)}/s`);
   row('  nothing more to do', `${calmSeconds.toFixed(1)} s`);
   row('  processor time of the operator', `${run.cpuSeconds.toFixed(1)} s`);
+  row('  passes', `${run.passes} (per MailServer: ${(run.passes / count).toFixed(2)})`);
   row('  memory, peak', `${run.memory.peak.toFixed(0)} MiB`);
   row('  event-loop lag, longest', `${(run.eventLoopLag * 1000).toFixed(0)} ms`);
   row('  writes', `${counts(run)} (per MailServer: ${(run.writes.status / count).toFixed(2)} of status)`);
