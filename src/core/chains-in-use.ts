@@ -7,6 +7,7 @@ import { withoutCompromised } from './compromised.ts';
 import type { DesiredCertificate, EndpointAnswer, Facts, Known } from './facts.ts';
 import { isEmpty } from './serving-secret.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
+import { answersEverywhere } from './looked-at.ts';
 import { formatTime } from './time.ts';
 
 /** How often endpoints are looked at while a former chain is to be proven gone. */
@@ -138,7 +139,7 @@ export function probeEveryMs(
 function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: Facts): StoredChain {
   const stored = before.find((chain) => sameLeaf(chain, inSecret));
   const since = stored?.state === 'Serving' ? stored.since : formatTime(facts.now);
-  const answers = answersOf(facts);
+  const answers = answersEverywhere(facts) ?? [];
   const sent = presentedIn(answers)
     .filter((summary) => sameLeaf(summary, inSecret))
     .map(({ caSPKISHA256s }) => caSPKISHA256s);
@@ -153,7 +154,7 @@ function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: 
 function former(chain: StoredChain, facts: Facts): StoredChain[] {
   const since = chain.state === 'Former' ? chain.since : formatTime(facts.now);
   // Nobody has looked (a restart, a provider that is away): nothing is proven, and nothing begins anew.
-  if (facts.desired.probe === 'Enabled' && facts.endpoints?.known !== true)
+  if (facts.desired.probe === 'Enabled' && answersEverywhere(facts) === undefined)
     return [{ ...chain, state: 'Former', since }];
   // An endpoint that does not answer may present it all the same: the clock begins anew.
   if (!isAbsentNow(chain, facts)) return [{ ...chain, state: 'Former', since, notSeenSince: undefined }];
@@ -171,17 +172,12 @@ function former(chain: StoredChain, facts: Facts): StoredChain[] {
  */
 function isAbsentNow(chain: StoredChain, facts: Facts): boolean {
   if (facts.desired.probe === 'Disabled') return true;
-  const answers = answersOf(facts);
+  const answers = answersEverywhere(facts) ?? [];
   const isExpired = facts.now.getTime() > Date.parse(chain.notAfter);
   return (
     answers.length > 0 &&
     answers.every((answer) => (answer.kind === 'Presented' ? !sameLeaf(answer.summary, chain) : isExpired))
   );
-}
-
-function answersOf({ endpoints }: Facts): EndpointAnswer[] {
-  if (endpoints?.known !== true) return [];
-  return endpoints.value.map(({ presented }) => presented).filter(({ kind }) => kind !== 'Skipped');
 }
 
 function presentedIn(answers: readonly EndpointAnswer[]): ChainSummary[] {

@@ -1,5 +1,5 @@
 /** Our part of an RRset: the records that our stored history says we wrote or adopted; all others are foreign. */
-import { lastWritten } from './history.ts';
+import { lastWritten } from './last-written.ts';
 import type { StoredRecordSet } from './state.ts';
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
 

@@ -2,7 +2,7 @@
 import type { ConditionState } from './condition-state.ts';
 import { conditions } from './conditions.ts';
 import type { Facts } from './facts.ts';
-import { lastWritten } from './history.ts';
+import { lastWritten } from './last-written.ts';
 import { heldUntil, isHeld } from './hold.ts';
 import { isPublished } from './ours.ts';
 import type { PlannedChange, RecordSetPlan } from './plan-record-set.ts';

@@ -32,7 +32,7 @@ export function planPromotion(
   const servingSecretName = desired?.servingSecretName;
   if (candidate === undefined || servingSecretName === undefined) return { next: certificate };
 
-  const counting = recordSets.filter(counts);
+  const counting = recordSets.filter((recordSet) => counts(recordSet, facts));
   const promotion = facts.promotions.get(servingSecretName);
   const gate = withAttempt(releaseOf({ certificate, candidate, promotion, recordSets: counting, facts }), promotion);
   const next = { ...certificate, candidate: storedCandidate(gate) };
@@ -52,10 +52,10 @@ function withAttempt(gate: Release, promotion: Promotion | undefined): Release {
   return { ...gate, reason: code, message };
 }
 
-/** An owner that belongs to another MailServer, or that was withdrawn long ago, says nothing. */
-function counts({ owner, next }: RecordSetPlan): boolean {
-  if (next !== undefined) return true;
-  return owner.desired && (owner.zone.known || owner.zone.error.code !== 'OwnerConflict');
+/** An owner that belongs to another MailServer says nothing, nor one where nothing is published and no sender remembers anything. */
+function counts({ owner, next }: RecordSetPlan, { desired, deleting }: Facts): boolean {
+  if (!owner.zone.known && owner.zone.error.code === 'OwnerConflict') return false;
+  return next !== undefined || (owner.desired && desired.publish && !deleting);
 }
 
 function isHeldAs(spkiSHA256: string, { chains }: StoredCertificate): boolean {

@@ -3,17 +3,19 @@
  * (docs/rollover.md, "The gate" and "Modes").
  */
 import { acceptance } from './accepts.ts';
-import type { ChainSummary } from './chain-summary.ts';
 import { isClockRight } from './clock.ts';
+import { blind } from './blindness.ts';
 import { deadlineOf } from './deadline.ts';
 import { gateOf, type Gate, type Guard } from './gate.ts';
-import type { Facts, Known, Promotion } from './facts.ts';
-import { lastWritten } from './history.ts';
+import type { Facts, Promotion } from './facts.ts';
+import { isFirst } from './first-certificate.ts';
+import { lastWritten } from './last-written.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { Code } from './reasons.ts';
-import { isEmpty } from './serving-secret.ts';
+import { isEmpty, servingSecret } from './serving-secret.ts';
 import { several } from './several.ts';
-import type { StoredCertificate, StoredChain, Version } from './state.ts';
+import { newestAnswers } from './sightings.ts';
+import type { StoredCertificate, StoredChain, StoredRecordSet } from './state.ts';
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
 
 export interface Release {
@@ -77,14 +79,6 @@ function isUnreadable({ certificate, facts }: Withheld): Release | undefined {
   return { stage: 'Withheld', reason: serving.error.code, message: serving.error.message };
 }
 
-function servingSecret(
-  { secretName }: StoredCertificate,
-  { desired, secrets }: Facts,
-): Known<ChainSummary> | undefined {
-  const certificate = desired.certificates.find((one) => one.secretName === secretName);
-  return secrets.get(certificate?.servingSecretName ?? secretName);
-}
-
 function clockIsWrong({ facts }: Withheld): Release | undefined {
   if (isClockRight(facts)) return undefined;
   return {
@@ -97,7 +91,7 @@ function clockIsWrong({ facts }: Withheld): Release | undefined {
 function isNotYetValid({ candidate, facts }: Withheld): Release | undefined {
   if (facts.now.getTime() >= Date.parse(candidate.notBefore)) return undefined;
   return {
-    stage: 'WaitingForCaches',
+    stage: 'Withheld',
     reason: 'CertificateNotYetValid',
     message: `it is valid from ${candidate.notBefore} only`,
     until: new Date(candidate.notBefore),
@@ -109,7 +103,9 @@ function isReleasedByHand({ candidate, recordSets, facts }: Withheld): Release |
   if (facts.releaseNow !== candidate.spkiSHA256) return undefined;
   const accepted = recordSets.every(
     ({ owner, next }) =>
-      next !== undefined && next.intent === undefined && acceptance(published(next), candidate, owner.hostname).accepts,
+      next !== undefined &&
+      next.intent === undefined &&
+      isAccepted(next, (records) => acceptance(records, candidate, owner.hostname).accepts),
   );
   return accepted ? open('ReleasedByHand', 'annotation tlsa-operator.io/release-now names its key') : undefined;
 }
@@ -149,58 +145,50 @@ function isWithheldByOthers({ promotion }: Withheld): Release | undefined {
 
 function byTheGate(withheld: Withheld): Release | undefined {
   const { certificate, candidate, facts } = withheld;
-  const recordSets = withheld.recordSets.filter((recordSet) => !isFirst(recordSet, withheld));
   const deadline = deadlineOf(certificate, facts);
   const isLate = deadline !== undefined && facts.now >= deadline;
-  const gate = gateOf(candidate, recordSets, (recordSet) => (isLate ? 'W' : guardOf(recordSet)), facts);
-  if (gate.stage === 'Open') return undefined;
-  if (
-    isLate &&
-    facts.desired.onDeadline === 'Release' &&
-    recordSets.every((recordSet) => isAnswered(candidate, recordSet))
-  ) {
+  const guard = (recordSet: RecordSetPlan): Guard => (isLate ? 'W' : guardOf(recordSet));
+  const counting = withheld.recordSets.filter((recordSet) => !isFirst(recordSet, withheld));
+  const closed = counting.filter((recordSet) => gateOf(candidate, [recordSet], guard, facts).stage !== 'Open');
+  if (closed.length === 0) return isLate ? undefined : blind(counting, facts);
+  if (isLate && facts.desired.onDeadline === 'Release' && closed.every((one) => isAnswered(candidate, one))) {
     return open('DeadlineReached', 'what is served runs out, and every name server that answers has its records');
   }
-  const where = several(gate.owners);
-  const until = gate.opensAt ?? (isLate ? undefined : deadline);
-  switch (gate.stage) {
+  const { stage, owners, opensAt } = gateOf(candidate, closed, guard, facts);
+  const where = several(owners);
+  // At the deadline less is enough, so it may open then; with Hold it may not.
+  const until = opensAt ?? (isLate || facts.desired.onDeadline === 'Hold' ? undefined : deadline);
+  switch (stage) {
+    case 'Open':
+      return undefined;
     case 'Publishing':
       return {
-        stage: 'Publishing',
+        stage,
         reason: 'Publishing',
-        message: `its records are not published yet: ${where}`,
+        message: `its records are not published yet: ${whyNot(closed, where)}`,
         until,
       };
     case 'WaitingForServers':
       return {
-        stage: 'WaitingForServers',
+        stage,
         reason: 'WaitingForServers',
         message: `not every authoritative name server answers its records yet: ${where}`,
         until,
       };
     case 'WaitingForCaches':
       return {
-        stage: 'WaitingForCaches',
+        stage,
         reason: 'WaitingForCaches',
         message: `senders may still hold earlier records: ${where}`,
-        until: gate.opensAt,
+        until: opensAt,
       };
   }
 }
 
-/** Where nothing was ever served, and nothing is or was published but records of it, there is nobody to harm. */
-function isFirst({ owner, next }: RecordSetPlan, { certificate, candidate, facts }: Withheld): boolean {
-  if (next === undefined || !isEmpty(servingSecret(certificate, facts)) || !nobodyServes(facts)) return false;
-  if (published(next).length === 0) return true;
-  const [beginning, found, ...later] = next.versions;
-  const accepts = ({ kind, records }: Version): boolean =>
-    kind !== 'Unknown' && acceptance(records.map(parseTlsa), candidate, owner.hostname).strictlyAccepts;
-  return beginning?.kind === 'Unknown' && found?.records.length === 0 && later.every(accepts);
-}
-
-function nobodyServes({ desired, endpoints }: Facts): boolean {
-  if (desired.probe === 'Disabled') return true;
-  return endpoints?.known === true && endpoints.value.every(({ presented }) => presented.kind !== 'Presented');
+/** The problem of an owner says more than its name. */
+function whyNot(closed: readonly RecordSetPlan[], where: string): string {
+  const problems = closed.flatMap(({ problem }) => problem?.message ?? []);
+  return problems.length > 0 ? several(problems, '; ') : where;
 }
 
 /** A foreign record that no chain of ours can match makes strict acceptance impossible: then one match must do. */
@@ -208,20 +196,18 @@ function guardOf({ foreignBlocks }: RecordSetPlan): Guard {
   return foreignBlocks === true ? 'W' : 'S';
 }
 
-/** Does each server that can be asked hand out an RRset that accepts it? */
+/** Does each address that can be asked hand out an RRset that accepts it? */
 function isAnswered(candidate: StoredChain, { owner, next }: RecordSetPlan): boolean {
-  if (next === undefined || !acceptance(published(next), candidate, owner.hostname).accepts) return false;
-  if (owner.servers?.known !== true) return false;
+  const accepts = (records: readonly TlsaRecord[]): boolean => acceptance(records, candidate, owner.hostname).accepts;
+  if (next === undefined || !isAccepted(next, accepts) || owner.servers?.known !== true) return false;
   const asked = owner.servers.value.filter(({ state }) => state === 'Answers');
-  return asked.every(({ answers }) => {
-    const newest = answers.at(-1);
-    return newest !== undefined && acceptance(newest.records, candidate, owner.hostname).accepts;
-  });
+  return asked.length > 0 && asked.every((server) => newestAnswers(server).every(({ records }) => accepts(records)));
 }
 
-/** What the primary was last seen to hold. */
-function published({ versions }: NonNullable<RecordSetPlan['next']>): TlsaRecord[] {
-  return (lastWritten(versions)?.records ?? []).map(parseTlsa);
+/** Does what the primary was last seen to hold accept it? */
+function isAccepted({ versions }: StoredRecordSet, accepts: (records: readonly TlsaRecord[]) => boolean): boolean {
+  const current = lastWritten(versions);
+  return current !== undefined && accepts(current.records.map(parseTlsa));
 }
 
 function open(reason: Code, message: string): Release {

@@ -8,7 +8,7 @@ import { formatTime } from './time.ts';
 
 /**
  * The moment from which no sender can hold a version that demands anything; absent while one of our records stands, and while that
- * moment is not known yet. Once known it stays, until something is published again.
+ * moment is not known yet. With `publish: false` it stays once it is known.
  */
 export function safeToStop(recordSets: readonly RecordSetPlan[], facts: Facts): Pick<State, 'safeToStopAt'> {
   const withdrawn = recordSets.filter(({ owner }) => !owner.desired || !facts.desired.publish);

@@ -5,16 +5,13 @@ import type { Version } from './state.ts';
 import { formatTlsa, type TlsaRecord } from './tlsa.ts';
 
 /** A server is asked so often, over so long, before it counts as having moved on: pools and anycast answer old data late. */
-const SAMPLES = 3;
+export const SAMPLES = 3;
 export const SAMPLES_SPAN_MS = 30_000;
+
+const UNANSWERED_MS = 3_600_000;
 
 /** What fits no version may be older than all of them. */
 const NOTHING_KNOWN = 0;
-
-/** Who answers without authority gives senders nothing, whatever it answered before. */
-function handsOut({ state }: NameServerFacts): boolean {
-  return state === 'Answers' || state === 'Silent';
-}
 
 /** When every server had answered a version after `n`: undefined while one has not, or shows `n` or an earlier one again. */
 export function passedAt(
@@ -29,31 +26,33 @@ export function passedAt(
 
 /** Does some server show `n`, or an earlier version, in its newest answers? */
 export function isSeenAgain(n: number, versions: readonly Version[], servers: readonly NameServerFacts[]): boolean {
-  return servers.filter(handsOut).some((server) => {
-    const newest = server.answers.at(-1)?.at.getTime();
-    return server.answers.some(
-      (answer, index) => answer.at.getTime() === newest && shown(index, versions, server) <= n,
-    );
+  return servers
+    .filter(({ state }) => state === 'Answers')
+    .some((server) => {
+      const newest = server.answers.at(-1)?.at.getTime();
+      return server.answers.some(
+        (answer, index) => answer.at.getTime() === newest && shown(index, versions, server) <= n,
+      );
+    });
+}
+
+/** Of each of its addresses that answered in its last look. */
+export function newestAnswers({ answers }: NameServerFacts): readonly ServerAnswer[] {
+  const newest = answers.at(-1)?.at.getTime();
+  return answers.filter(({ at }) => at.getTime() === newest);
+}
+
+/** For an hour no server could be asked from here (blocked egress, no route): then other evidence must stand in. */
+export function nobodyAnswers(servers: readonly NameServerFacts[], now: Date): boolean {
+  return servers.every(({ state, answers }) => {
+    const newest = answers.at(-1)?.at.getTime() ?? 0;
+    return state !== 'Answers' && now.getTime() >= newest + UNANSWERED_MS;
   });
 }
 
-/** Those that do not show the newest version that was written. */
-export function lagging(versions: readonly Version[], servers: readonly NameServerFacts[]): readonly NameServerFacts[] {
-  const last = versions.findLast(({ kind }) => kind === 'Written');
-  if (last === undefined) return [];
-  return servers
-    .filter(({ state, answers }) => state === 'Answers' && answers.length > 0)
-    .filter((server) => !showsValue(last, server));
-}
-
-function showsValue(version: Version, { answers }: NameServerFacts): boolean {
-  const newest = answers.at(-1)?.at.getTime();
-  return answers.filter(({ at }) => at.getTime() === newest).every((answer) => isOf(answer, version));
-}
-
-/** No server can be asked from here at all (blocked egress, no route): then other evidence must stand in. */
-export function nobodyAnswers(servers: readonly NameServerFacts[]): boolean {
-  return servers.every(({ state, answers }) => state !== 'Answers' && answers.length === 0);
+/** Who answers without authority gives senders nothing, whatever it answered before. */
+function handsOut({ state }: NameServerFacts): boolean {
+  return state === 'Answers' || state === 'Silent';
 }
 
 function passedServerAt(n: number, versions: readonly Version[], server: NameServerFacts): Date | undefined {

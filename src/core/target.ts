@@ -59,7 +59,7 @@ function trustAnchors(
   const stolen = chains.filter(({ state }) => state === 'Compromised').flatMap(({ chain }) => chain.caSPKISHA256s);
   const isTrusted = (spkiSHA256: string): boolean => !stolen.includes(spkiSHA256);
   const inUse = chains.filter(({ state }) => state !== 'Compromised').map(({ chain }) => chain);
-  if (!inUse.every((chain) => canMatchTrustAnchor(chain, hostname, isTrusted))) return [];
+  if (inUse.length === 0 || !inUse.every((chain) => canMatchTrustAnchor(chain, hostname, isTrusted))) return [];
   const keys = inUse.flatMap(({ caSPKISHA256s }) => caSPKISHA256s).filter(isTrusted);
   const announced = announcedCAs.map(({ spkiSHA256 }) => spkiSHA256).filter(isTrusted);
   return [

@@ -1,11 +1,11 @@
 /** When time alone makes a difference: the moments at which the planner must look again. */
 import { deadlineOf } from './deadline.ts';
 import { isClockRight } from './clock.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, OwnerFacts } from './facts.ts';
 import { FORGET_AFTER_MS, heldUntil } from './hold.ts';
 import { isAwaited } from './history.ts';
 import type { PromotionPlan } from './plan-promotion.ts';
-import { SAMPLES_SPAN_MS } from './sightings.ts';
+import { SAMPLES, SAMPLES_SPAN_MS } from './sightings.ts';
 import type { State, StoredChain, StoredRecordSet } from './state.ts';
 
 /** Name servers that lag are asked less and less often, and so are those of which an open gate must be sure. */
@@ -38,13 +38,23 @@ function heldMoments({ versions }: StoredRecordSet, { desired }: Facts): Date[] 
 }
 
 /** Soon after a write, then less often; while something is withheld, in case a server shows an old version again. */
-function askAgainAt(recordSet: StoredRecordSet, isWithheld: boolean, { now }: Facts): Date | undefined {
+function askAgainAt(recordSet: StoredRecordSet, isWithheld: boolean, facts: Facts): Date | undefined {
+  const { now } = facts;
   const writtenAt = recordSet.versions.at(-1)?.writtenAt;
   if (writtenAt === undefined || recordSet.intent !== undefined) return undefined;
   if (isAwaited(recordSet)) {
-    const age = now.getTime() - Date.parse(writtenAt);
+    const owner = facts.owners.find((one) => one.owner === recordSet.owner);
+    // A process that has just begun needs a few looks of its own, however long ago the write was.
+    const age = owner === undefined || looksAt(owner) < SAMPLES ? 0 : now.getTime() - Date.parse(writtenAt);
     return new Date(now.getTime() + Math.min(Math.max(SAMPLES_SPAN_MS / 2, age / 4), ASKED_AT_MOST_MS));
   }
   const isHeld = recordSet.versions.length > 1;
   return isWithheld && isHeld ? new Date(now.getTime() + ASKED_AT_MOST_MS) : undefined;
+}
+
+/** How often this process has seen some server answer. */
+function looksAt({ servers }: OwnerFacts): number {
+  if (servers?.known !== true) return 0;
+  const looks = servers.value.map(({ answers }) => new Set(answers.map(({ at }) => at.getTime())).size);
+  return Math.max(0, ...looks);
 }

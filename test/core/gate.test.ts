@@ -293,6 +293,26 @@ describe('what holds it back', () => {
     expect(served(world)).toBe('first');
   });
 
+  test.each<[string, (facts: Facts) => Partial<Facts['owners'][number]>]>([
+    ['the primary cannot be read', () => ({ current: unknown(transient('Timeout', 'no answer')) })],
+    ['its name servers cannot be found', () => ({ servers: unknown(transient('Timeout', 'no answer')) })],
+    [
+      'no name server answers',
+      () => ({ servers: known([{ name: 'ns1', state: 'Silent', answers: [] }]), lagging: known(undefined) }),
+    ],
+  ])('when the gate opens, %s', (_, spoil) => {
+    const world = resting();
+    world.source = renewed;
+    world.pass(2 * HOUR);
+    const { owners } = world.facts();
+    world.change = { owners: owners.map((owner) => ({ ...owner, ...spoil(world.facts()) })) };
+    world.pass(30 * 60_000);
+    expect(served(world)).toBe('first');
+    world.change = {};
+    world.pass(10 * 60_000);
+    expect(served(world)).toBe('renewed');
+  });
+
   test('a serving Secret that cannot be read is not overwritten', () => {
     const world = resting();
     world.source = renewed;
@@ -305,6 +325,16 @@ describe('what holds it back', () => {
     world.pass(12 * HOUR);
     expect(served(world)).toBe('first');
   });
+});
+
+test('where nothing is published by choice, nothing is waited for', () => {
+  const world = resting();
+  world.desired = { ...world.desired, publish: false };
+  world.pass(12 * HOUR);
+  expect(world.published).toEqual([]);
+  world.source = renewed;
+  world.settle();
+  expect(served(world)).toBe('renewed');
 });
 
 describe('at the deadline', () => {

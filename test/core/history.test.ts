@@ -136,6 +136,12 @@ describe('what the primary holds makes the history', () => {
     expect(next[0]).toMatchObject({ n: 2, waitSeconds: 7200 });
     expect(next[0]?.supersededAt).toBeUndefined();
   });
+
+  test('what stands there now is never merged away', () => {
+    const given = 'bcdefgh'.split('').map((letter, index) => version(index + 2, letter, { kind: 'Unconfirmed' }));
+    const next = after(stored([version(1, 'a'), ...given], intent('i')), { holds: 'a' });
+    expect(letters(next)).toEqual(['a', '?', '~d', '~e', '~f', '~g', '~h', '~ai']);
+  });
 });
 
 describe('superseded is what every server has moved on from', () => {
@@ -245,11 +251,32 @@ describe('how long it is held', () => {
   });
 
   test('a dead server ends by itself: with the longest signature', () => {
-    const servers = [server('ns1', answer(0, 'a', { signatureValiditySeconds: 1_209_600 })), server('ns2')];
-    const [old] = after(stored([version(1, 'a')], intent('b')), { holds: 'ab', servers });
-    expect(old && heldUntil(old, 2)).toEqual(new Date(START + 1_209_600_000 + 60_000));
-    const [unsigned] = after(stored([version(1, 'a')], intent('b')), { holds: 'ab' });
-    expect(unsigned && heldUntil(unsigned, 2)).toEqual(new Date(START + 30 * 86_400_000 + 60_000));
+    const dead = server('ns2');
+    const end = (...answers: Parameters<typeof answer>[]): Date | undefined => {
+      const servers = [server('ns1', ...answers.map((one) => answer(...one))), dead];
+      const [old] = after(stored([version(1, 'a')], intent('b')), { holds: 'ab', servers, second: 15 });
+      return old && heldUntil(old, 2);
+    };
+    const fortnight = { signatureValiditySeconds: 1_209_600 };
+    expect(end([0, 'a', fortnight], [15, 'ab'])).toEqual(new Date(START + 15_000 + 1_209_600_000 + 60_000));
+    expect(end([0, 'a'], [15, 'ab'])).toEqual(new Date(START + 15_000 + 30 * 86_400_000 + 60_000));
+    // Who hands it out now may sign it anew as well.
+    expect(end([0, 'ab', fortnight], [15, 'a', fortnight])).toBeUndefined();
+  });
+
+  test('what a server shows and we do not know lengthens the oldest', () => {
+    const foreign = [server('ns1', answer(0, 'x', { ttlSeconds: 86_400 }))];
+    const beginning = version(1, '', { kind: 'Unknown', waitSeconds: 7200 });
+    const [unknown] = after(stored([beginning, version(2, '')]), { holds: '', servers: foreign });
+    expect(unknown).toMatchObject({ ttlSeconds: 86_400, waitSeconds: 172_800 });
+    const [known] = after(stored([version(1, 'a'), version(2, 'ab')]), { holds: 'ab', servers: foreign });
+    expect(known).toMatchObject({ ttlSeconds: 86_400 });
+  });
+
+  test('a write that was given up and never came is over after a while', () => {
+    const given = stored([version(1, 'a'), version(2, 'ab', { kind: 'Unconfirmed' })]);
+    expect(letters(after(given, { holds: 'a', second: 599 }))).toEqual(['a', '~ab']);
+    expect(letters(after(given, { holds: 'a', second: 600 }))).toEqual(['a']);
   });
 
   test('then it is forgotten, a little later', () => {

@@ -221,6 +221,22 @@ describe('a former certificate', () => {
     expect(world.published).not.toContain(ee(old));
   });
 
+  test('stays while a host that has records of ours is not looked at', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.probesItsHost = false; // its provider is away, say; another host's endpoints say nothing about it
+    world.settle();
+    world.later(30 * DAY);
+    world.settle();
+    expect(world.published).toContain(ee(first));
+    world.probesItsHost = true;
+    world.settle();
+    world.later(DAY);
+    world.settle();
+    expect(world.published).not.toContain(ee(first));
+  });
+
   test('does not go after one look that follows a long pause', () => {
     const world = publishedWorld(first);
     world.hold(renewed);

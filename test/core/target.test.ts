@@ -218,3 +218,7 @@ describe('for any set of chains', () => {
     );
   });
 });
+
+test('no chain, no record: an announced CA alone would refuse whatever is served', () => {
+  expect(target([], hostname, PUBLISHED_COMBINATIONS, [{ name: 'next', spkiSHA256: 'ab'.repeat(32) }])).toEqual([]);
+});

@@ -175,11 +175,13 @@ describe('messages', () => {
     expect(addressOf({ name: 'nl', type: RRType.A, class: RRClass.IN, ttlSeconds: 0, rdata: hex(data) })).toBe(text);
   });
 
-  test('the labels of an RRSIG', () => {
-    const data = hex('0034 0d 03 0000003c 00000000 00000000 0001 00 00');
+  test('what an RRSIG says: labels, original TTL, and how long it is valid, by serial arithmetic', () => {
+    const data = hex('0034 0d 03 0000003c 00000078 fffffff0 0001 00 00');
     expect(rrsigOf({ name: 'nl', type: RRType.RRSIG, class: RRClass.IN, ttlSeconds: 0, rdata: data })).toEqual({
       typeCovered: RRType.TLSA,
       labels: 3,
+      originalTtlSeconds: 60,
+      validitySeconds: 136,
     });
   });
 

@@ -66,6 +66,7 @@ export class World {
   refuse: OperatorError | undefined;
   writes = 0;
   looked = true;
+  probesItsHost = true;
   clockSkewMs = 0;
   /** How often the operator has looked at the endpoint. */
   looks = 100;
@@ -110,7 +111,7 @@ export class World {
         ? undefined
         : known([
             {
-              hostname: HOST,
+              hostname: this.probesItsHost ? HOST : `other.${HOST}`,
               address: '192.0.2.25',
               port: 25,
               keyAlgorithm: 'ECDSA',

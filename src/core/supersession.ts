@@ -1,0 +1,93 @@
+/** What the authoritative servers answered, applied to a history: which versions nobody hands out any more, and how long they may last. */
+import type { Facts, NameServerFacts, OwnerFacts, ServerAnswer } from './facts.ts';
+import { lastWritten } from './last-written.ts';
+import { isSeenAgain, nobodyAnswers, passedAt, valueOf, valueOfRRset } from './sightings.ts';
+import type { Version } from './state.ts';
+import { formatTime } from './time.ts';
+
+const DAY_SECONDS = 86_400;
+/** Where no signature was seen: longer than anybody's (BIND's default is 14 days, Route 53's a week). */
+const LONGEST_VALIDITY_SECONDS = 30 * DAY_SECONDS;
+/** Where no server can be asked, a change that a validating resolver shows counts as done after this. */
+const UNSEEN_WAIT_MS = 3_600_000;
+
+export function withAnswers(
+  versions: readonly Version[],
+  owner: OwnerFacts,
+  servers: readonly NameServerFacts[],
+  facts: Facts,
+): readonly Version[] {
+  const current = lastWritten(versions);
+  const answered = withStrangeAnswers(versions, servers, facts).map((version) => withTtl(version, servers));
+  return answered.map((version) => {
+    if (version.n === current?.n) return version;
+    const isSeen = isSeenAgain(version.n, versions, servers);
+    // Who hands it out may sign it anew, too.
+    const rrsigExpiry = isSeen ? undefined : (version.rrsigExpiry ?? signatureEnd(servers, facts));
+    const hasLater = current !== undefined && current.n > version.n;
+    if (!hasLater || isSeen) return { ...version, supersededAt: undefined, rrsigExpiry };
+    if (version.supersededAt !== undefined) return { ...version, rrsigExpiry };
+    const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);
+    return { ...version, supersededAt: at === undefined ? undefined : formatTime(ceilSecond(at)), rrsigExpiry };
+  });
+}
+
+/** What the primary holds no more is not signed anew from now on. */
+function signatureEnd(servers: readonly NameServerFacts[], { now }: Facts): string {
+  const seen = answersOf(servers).flatMap(({ signatureValiditySeconds }) => signatureValiditySeconds ?? []);
+  const validitySeconds = seen.length === 0 ? LONGEST_VALIDITY_SECONDS : Math.max(...seen);
+  return formatTime(new Date(now.getTime() + 1000 * validitySeconds));
+}
+
+/** What we do not know may last longer in caches than what we do; it counts with the oldest. */
+function withStrangeAnswers(
+  versions: readonly Version[],
+  servers: readonly NameServerFacts[],
+  { desired }: Facts,
+): readonly Version[] {
+  const [oldest, ...others] = versions;
+  const strange = answersOf(servers).filter(
+    (answer) => answer.records.length > 0 && versions.every((version) => !isOf(answer, version)),
+  );
+  if (oldest === undefined || strange.length === 0) return versions;
+  const ttlSeconds = Math.max(oldest.ttlSeconds, ...strange.flatMap((answer) => answer.ttlSeconds ?? []));
+  const { waitSeconds } = oldest;
+  const longer =
+    waitSeconds === undefined ? {} : { waitSeconds: Math.max(waitSeconds, DAY_SECONDS, desired.waitTTLs * ttlSeconds) };
+  return [{ ...oldest, ttlSeconds, ...longer }, ...others];
+}
+
+function withTtl(version: Version, servers: readonly NameServerFacts[]): Version {
+  const answered = answersOf(servers)
+    .filter((answer) => isOf(answer, version))
+    .flatMap(({ ttlSeconds }) => ttlSeconds ?? []);
+  return { ...version, ttlSeconds: Math.max(version.ttlSeconds, ...answered) };
+}
+
+/** Egress to port 53 is blocked: a validating resolver that shows a later version, and an hour, stand in. */
+function unseen(
+  version: Version,
+  versions: readonly Version[],
+  { resolved }: OwnerFacts,
+  servers: readonly NameServerFacts[],
+  { now }: Facts,
+): Date | undefined {
+  if (!nobodyAnswers(servers, now) || resolved === undefined) return undefined;
+  const value = valueOfRRset(resolved);
+  const [earliest] = versions.filter(({ kind, records }) => kind !== 'Unknown' && valueOf(records) === value);
+  if (earliest === undefined || earliest.n <= version.n) return undefined;
+  return now.getTime() >= Date.parse(earliest.writtenAt) + UNSEEN_WAIT_MS ? now : undefined;
+}
+
+function isOf(answer: ServerAnswer, { kind, records }: Version): boolean {
+  return kind !== 'Unknown' && valueOfRRset(answer.records) === valueOf(records);
+}
+
+function answersOf(servers: readonly NameServerFacts[]): ServerAnswer[] {
+  return servers.flatMap(({ answers }) => answers);
+}
+
+/** Times are stored in whole seconds; a wait never begins early. */
+function ceilSecond(time: Date): Date {
+  return new Date(Math.ceil(time.getTime() / 1000) * 1000);
+}
