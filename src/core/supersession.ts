@@ -1,7 +1,7 @@
 /** What the authoritative servers answered, applied to a history: which versions nobody hands out any more, and how long they may last. */
 import type { Facts, NameServerFacts, OwnerFacts, ServerAnswer } from './facts.ts';
 import { lastWritten } from './last-written.ts';
-import { isSeenAgain, nobodyAnswers, passedAt, valueOf, valueOfRRset } from './sightings.ts';
+import { isSeenAgain, newestAnswers, nobodyAnswers, passedAt, valueOf, valueOfRRset } from './sightings.ts';
 import type { Version } from './state.ts';
 import { formatTime } from './time.ts';
 
@@ -23,13 +23,29 @@ export function withAnswers(
     if (version.n === current?.n) return version;
     const isSeen = isSeenAgain(version.n, versions, servers);
     // Who hands it out may sign it anew, too.
-    const rrsigExpiry = isSeen ? undefined : (version.rrsigExpiry ?? signatureEnd(servers, facts));
+    const isSigned = isHandedOut(version, versions, current, servers);
+    const rrsigExpiry = isSigned ? undefined : (version.rrsigExpiry ?? signatureEnd(servers, facts));
     const hasLater = current !== undefined && current.n > version.n;
     if (!hasLater || isSeen) return { ...version, supersededAt: undefined, rrsigExpiry };
     if (version.supersededAt !== undefined) return { ...version, rrsigExpiry };
     const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);
     return { ...version, supersededAt: at === undefined ? undefined : formatTime(ceilSecond(at)), rrsigExpiry };
   });
+}
+
+/** Does a server answer with its very records, which are not those that stand there now? */
+function isHandedOut(
+  version: Version,
+  versions: readonly Version[],
+  current: Version | undefined,
+  servers: readonly NameServerFacts[],
+): boolean {
+  const answers = servers.filter(({ state }) => state === 'Answers').flatMap(newestAnswers);
+  return answers.some((answer) =>
+    version.kind === 'Unknown'
+      ? versions.every((one) => !isOf(answer, one))
+      : isOf(answer, version) && (current === undefined || !isOf(answer, current)),
+  );
 }
 
 /** What the primary holds no more is not signed anew from now on. */

@@ -262,6 +262,10 @@ describe('how long it is held', () => {
     expect(end([0, 'a'], [15, 'ab'])).toEqual(new Date(START + 15_000 + 30 * 86_400_000 + 60_000));
     // Who hands it out now may sign it anew as well.
     expect(end([0, 'ab', fortnight], [15, 'a', fortnight])).toBeUndefined();
+    // Records that stand there now say nothing of an earlier time at which they stood there.
+    const recurs = stored([version(1, 'ab'), version(2, 'a'), version(3, 'ab')]);
+    const next = after(recurs, { holds: 'ab', servers: [server('ns1', answer(15, 'ab')), dead], second: 15 });
+    expect(next.map(({ rrsigExpiry }) => rrsigExpiry !== undefined)).toEqual([true, true, false]);
   });
 
   test('what a server shows and we do not know lengthens the oldest', () => {
