@@ -13,7 +13,7 @@ IN_NETNS := hack/in-netns.sh
 MODULES := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 
-.PHONY: help root setup build generate check test test-fast fuzz demo bench clean
+.PHONY: help root setup build generate check test test-fast model fuzz demo bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -38,13 +38,16 @@ check: $(MODULES) ## Types, lint, format, generated files up to date
 	@dockerfile-utils lint Dockerfile
 
 test: setup build ## All tests, from nothing
-	@hack/test.sh unit network integration e2e
+	@hack/test.sh unit model network integration e2e
 
-test-fast: setup build ## The levels that take seconds: unit and network
-	@hack/test.sh unit network
+test-fast: setup build ## The levels that take a minute or two: unit, model and network
+	@hack/test.sh unit model network
 
 fuzz: root $(MODULES) ## 100,000 hostile cases each for certificates, DNS and mail servers (FUZZ_CASES, SEED; a CASE that was printed)
 	@FUZZ_CASES=$${FUZZ_CASES:-100000} $(IN_NETNS) $(JEST) --maxWorkers=100% test/fuzz
+
+model: $(MODULES) ## Random worlds around the planner (WORLDS, SEED; EXHAUSTIVE=1: all small ones; MUTANT: with a planted fault)
+	@node test/model/search.ts
 
 demo: setup build ## The main job, end to end, on real servers (KEEP=1 keeps them up)
 	@$(IN_NETNS) node hack/demo.ts

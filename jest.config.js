@@ -15,6 +15,7 @@ export default {
   testTimeout: 120_000,
   projects: [
     level('unit', ['core', 'api', 'observe', 'cli', 'structure']),
+    level('model', ['model']),
     level('network', ['dns', 'smtp', 'fuzz']),
     level('integration', ['kube', 'controller', 'integration']),
     level('e2e', ['e2e']),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs levels of tests one after the other and prints how long each took. Usage: hack/test.sh LEVEL [LEVEL ...]
-# Each level but `unit` runs in a network namespace of its own.
+# Each level but `unit` and `model` runs in a network namespace of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +8,7 @@ jest=(npm run --silent jest -- --selectProjects)
 for level in "$@"; do
   echo "== $level tests"
   start=$SECONDS
-  if [ "$level" = unit ]; then
+  if [ "$level" = unit ] || [ "$level" = model ]; then
     "${jest[@]}" "$level"
   else
     # Servers under test share two cores: one test file at a time keeps each run like the last.

@@ -1,0 +1,192 @@
+/** The Kubernetes of the model: Secrets, MailServers with their status, and pods that load what is mounted, each in its own time. */
+import type { Desired } from '../../src/core/facts.ts';
+import type { State } from '../../src/core/state.ts';
+import { leafAlone, type ModelChain } from './chains.ts';
+import type { Clockwork } from './clockwork.ts';
+import type { Setup } from './scenario.ts';
+
+export interface MailServer {
+  readonly name: string;
+  readonly owners: readonly Owner[];
+  readonly desired: Desired;
+  readonly finalizer: boolean;
+  readonly releaseNow: string | undefined;
+  readonly stored: State;
+  /** Goes up with every write of anything above. */
+  readonly resourceVersion: number;
+}
+
+export interface Owner {
+  readonly owner: string;
+  readonly hostname: string;
+}
+
+export interface Pod {
+  readonly address: Address;
+  readonly reloadsAfter: number;
+  /** By the name of the Secret that it mounts. */
+  readonly presents: Map<string, ModelChain>;
+}
+
+export interface Address {
+  readonly hostname: string;
+  readonly address: string;
+  pods: Pod[];
+  isReachable: boolean;
+  /** Until when it was not, the last time. */
+  unreachableUntil: number;
+  /** What an attacker on the way presents instead, to us. */
+  attacker: ModelChain | undefined;
+}
+
+export interface Certificate {
+  readonly index: number;
+  readonly mode: 'Observe' | 'Promote';
+  readonly algorithm: 'RSA' | 'ECDSA';
+  /** cert-manager writes this Secret. */
+  readonly secretName: string;
+  /** Pods mount this one; the same in Observe. */
+  readonly servingSecretName: string;
+}
+
+export const EMPTY: State = { certificates: [], recordSets: [] };
+
+export class Cluster {
+  readonly certificates: readonly Certificate[];
+  readonly secrets = new Map<string, ModelChain>();
+  readonly mailServers: MailServer[];
+  readonly addresses: readonly Address[];
+  /** Told of each pod that begins to present a chain. */
+  onPresented: (address: Address, chain: ModelChain) => void = () => undefined;
+  /** Told that something changed that operators watch. */
+  onChange: () => void = () => undefined;
+  readonly #clock: Clockwork;
+  readonly #setup: Setup;
+  #versions = 0;
+
+  constructor(clock: Clockwork, setup: Setup) {
+    this.#clock = clock;
+    this.#setup = setup;
+    this.certificates = setup.certificates.map(({ mode, algorithm }, index) => ({
+      index,
+      mode,
+      algorithm,
+      secretName: `tls${index}`,
+      servingSecretName: mode === 'Promote' ? `tls${index}-serving` : `tls${index}`,
+    }));
+    let hosts = 0;
+    const addresses: Address[] = [];
+    this.mailServers = setup.mailServers.map((mailServer, index) => {
+      const owners = mailServer.hosts.map((host): Owner => {
+        const hostname = `mx${++hosts}.example.nl`;
+        host.addresses.forEach(({ pods }, place) => {
+          const address: Address = {
+            hostname,
+            address: `192.0.2.${hosts * 10 + place}`,
+            pods: [],
+            isReachable: true,
+            unreachableUntil: -Infinity,
+            attacker: undefined,
+          };
+          address.pods = pods.map(({ reloadsAfter }) => ({ address, reloadsAfter, presents: new Map() }));
+          addresses.push(address);
+        });
+        return { owner: `_25._tcp.${hostname}`, hostname };
+      });
+      return {
+        name: `mail${index + 1}`,
+        owners,
+        desired: this.#desired(),
+        finalizer: false,
+        releaseNow: undefined,
+        stored: EMPTY,
+        resourceVersion: ++this.#versions,
+      };
+    });
+    this.addresses = addresses;
+  }
+
+  get hostnames(): readonly string[] {
+    return this.mailServers.flatMap(({ owners }) => owners.map(({ hostname }) => hostname));
+  }
+
+  #desired(): Desired {
+    const { ttl, records, waitTTLs, retireAfter, deadlineBeforeExpiry, onDeadline, adoption, probe } = this.#setup;
+    return {
+      certificates: this.certificates.map(({ mode, secretName, servingSecretName }) =>
+        mode === 'Promote' ? { secretName, servingSecretName } : { secretName },
+      ),
+      ttlSeconds: ttl,
+      records,
+      publish: true,
+      adoption,
+      deletion: 'Withdraw',
+      suspend: false,
+      announcedCAs: [],
+      compromisedKeys: [],
+      waitTTLs,
+      retireAfterMs: 1000 * retireAfter,
+      deadlineBeforeExpiryMs: 1000 * deadlineBeforeExpiry,
+      onDeadline,
+      dnssec: 'Require',
+      probe,
+    };
+  }
+
+  mailServer(name: string): MailServer {
+    const found = this.mailServers.find((mailServer) => mailServer.name === name);
+    if (found === undefined) throw new Error(`no MailServer ${name}`);
+    return found;
+  }
+
+  /** Whoever writes says what it has read: the fence. */
+  replace(name: string, readVersion: number | 'Any', change: Partial<MailServer>): 'Written' | 'Conflict' {
+    const index = this.mailServers.findIndex((mailServer) => mailServer.name === name);
+    const before = this.mailServer(name);
+    if (readVersion !== 'Any' && before.resourceVersion !== readVersion) return 'Conflict';
+    this.mailServers[index] = { ...before, ...change, resourceVersion: ++this.#versions };
+    this.onChange();
+    return 'Written';
+  }
+
+  changeSpecs(change: Partial<Desired>): void {
+    for (const { name, desired } of this.mailServers) {
+      const isSame = Object.entries(change).every(([key, value]) => desired[key as keyof Desired] === value);
+      if (!isSame) this.replace(name, 'Any', { desired: { ...desired, ...change } });
+    }
+  }
+
+  setSecret(name: string, chain: ModelChain | undefined): void {
+    if (chain === undefined) this.secrets.delete(name);
+    else this.secrets.set(name, chain);
+    this.onChange();
+    if (!this.certificates.some(({ servingSecretName }) => servingSecretName === name)) return;
+    for (const pod of this.addresses.flatMap(({ pods }) => pods)) {
+      if (pod.reloadsAfter === 0) this.#load(pod, name);
+      else {
+        this.#clock.after(pod.reloadsAfter, () => {
+          this.#load(pod, name);
+        });
+      }
+    }
+  }
+
+  /** It loads what the Secrets hold now. */
+  restart(pod: Pod): void {
+    for (const { servingSecretName } of this.certificates) this.#load(pod, servingSecretName);
+  }
+
+  #load(pod: Pod, secretName: string): void {
+    const inSecret = this.secrets.get(secretName);
+    // Who has loaded a certificate goes on with it when its file is gone.
+    if (inSecret === undefined || pod.presents.get(secretName)?.leaf === inSecret.leaf) return;
+    const chain = this.#setup.leafAlone ? leafAlone(inSecret) : inSecret;
+    pod.presents.set(secretName, chain);
+    this.onPresented(pod.address, chain);
+  }
+
+  presented(hostname: string): readonly ModelChain[] {
+    const pods = this.addresses.filter((address) => address.hostname === hostname).flatMap(({ pods }) => pods);
+    return [...new Set(pods.flatMap(({ presents }) => [...presents.values()]))];
+  }
+}

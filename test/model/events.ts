@@ -1,0 +1,276 @@
+/** What befalls a world. */
+import { caKeyOf, makeChain } from './chains.ts';
+import { ownerOf } from './checker.ts';
+import type { ForeignEdit, SpecChange, TimedEvent } from './scenario.ts';
+import type { World } from './world.ts';
+import { EMPTY } from './cluster.ts';
+import { judgeChain } from './judge.ts';
+
+export function befall(world: World, event: TimedEvent): void {
+  const { zone, cluster, clock } = world;
+  world.log(`-- ${JSON.stringify({ ...event, at: undefined })}`);
+  switch (event.kind) {
+    case 'Renew': {
+      const certificate = cluster.certificates[event.certificate];
+      if (certificate !== undefined) world.issue(certificate, event.ca, event.lifetime, event.validIn);
+      return;
+    }
+    case 'SourceGone': {
+      const certificate = cluster.certificates[event.certificate];
+      if (certificate?.mode === 'Promote') cluster.setSecret(certificate.secretName, undefined);
+      return;
+    }
+    case 'Unreadable': {
+      const { what } = event;
+      world.unreadable.add(what);
+      clock.after(event.seconds, () => {
+        world.unreadable.delete(what);
+        cluster.onChange();
+      });
+      return;
+    }
+    case 'Foreign':
+      edit(world, event.owner, event.edit);
+      return;
+    case 'ZoneChange':
+      zone.touch();
+      return;
+    case 'Lag': {
+      const node = zone.servers[event.server]?.nodes[event.node];
+      if (node !== undefined) node.lag = event.seconds;
+      return;
+    }
+    case 'Outage': {
+      const server = zone.servers[event.server];
+      if (server === undefined) return;
+      zone.setState(server, event.state);
+      clock.after(event.seconds, () => {
+        zone.setState(server, 'Answers');
+      });
+      return;
+    }
+    case 'Dead': {
+      const server = zone.servers[event.server];
+      // Somebody must be left to say what is new.
+      if (server === undefined || zone.servers.filter(({ isDead }) => !isDead).length < 2) return;
+      server.isDead = true;
+      for (const node of server.nodes) node.stuck = true;
+      return;
+    }
+    case 'Regress':
+      regress(world, event.server, event.node);
+      return;
+    case 'AnswerLost':
+      for (let index = 0; index < event.after; index++) world.fates.push('Applied');
+      world.fates.push(event.appliedAfter);
+      return;
+    case 'Refused':
+      world.refusals += event.times;
+      return;
+    case 'Crash':
+      world.crash = { step: event.step, when: event.when, downFor: event.downFor };
+      return;
+    case 'StatusLost':
+      loseStatus(world, event.mailServer);
+      return;
+    case 'TwoLeaders':
+      twoLeaders(world, event.seconds);
+      return;
+    case 'ClockStep':
+      world.setClocks(event.by);
+      clock.after(event.seconds, () => {
+        world.setClocks(0);
+      });
+      return;
+    case 'Spec':
+      if ('publish' in event.change) world.checker.unpublishedUntil = clock.now + (event.seconds ?? Infinity);
+      cluster.changeSpecs(specOf(world, event.change));
+      if (event.seconds !== undefined) {
+        clock.after(event.seconds, () => {
+          cluster.changeSpecs({ publish: true, suspend: false });
+        });
+      }
+      return;
+    case 'ReleaseNow': {
+      const certificate = cluster.certificates[event.certificate];
+      const leaf = certificate === undefined ? undefined : cluster.secrets.get(certificate.secretName)?.leaf;
+      for (const { name } of cluster.mailServers) cluster.replace(name, 'Any', { releaseNow: leaf });
+      return;
+    }
+    case 'Unreachable': {
+      const address = addressOf(world, event.host, event.address);
+      if (address === undefined) return;
+      address.isReachable = false;
+      address.unreachableUntil = Math.max(address.unreachableUntil, clock.now + event.seconds);
+      clock.after(event.seconds, () => {
+        address.isReachable = true;
+      });
+      return;
+    }
+    case 'Restart': {
+      const pod = addressOf(world, event.host, event.address)?.pods[event.pod];
+      if (pod !== undefined) cluster.restart(pod);
+      return;
+    }
+    case 'Attacker': {
+      const address = addressOf(world, event.host, event.address);
+      if (address === undefined) return;
+      address.attacker = makeChain({
+        name: 'a stranger',
+        ca: 'C',
+        algorithm: 'ECDSA',
+        notBefore: 0,
+        notAfter: 1e8,
+        names: cluster.hostnames,
+      });
+      clock.after(event.seconds, () => {
+        address.attacker = undefined;
+      });
+      return;
+    }
+    case 'Rebuilt':
+      rebuild(world, event.issuedAfter);
+  }
+}
+
+function addressOf({ cluster }: World, host: number, index: number): World['cluster']['addresses'][number] | undefined {
+  const hostname = cluster.hostnames[host];
+  return cluster.addresses.filter((address) => address.hostname === hostname)[index];
+}
+
+const FOREIGN = {
+  OtherKey: `3 1 1 ${'e1'.repeat(32)}`,
+  OtherCA: `2 1 1 ${'e2'.repeat(32)}`,
+  WholeCertificate: `3 0 1 ${'e3'.repeat(32)}`,
+  StrongerDigest: `3 1 2 ${'e4'.repeat(64)}`,
+} as const;
+
+function edit({ zone, cluster, checker, clock, setup }: World, host: number, change: ForeignEdit): void {
+  const hostname = cluster.hostnames[host];
+  if (hostname === undefined) return;
+  const owner = ownerOf(hostname);
+  const current = zone.current(owner);
+  const records = current?.records ?? [];
+  const ttl = current === undefined || records.length === 0 ? setup.ttl : current.ttl;
+  switch (change.kind) {
+    case 'Add': {
+      const record = FOREIGN[change.record];
+      const foreign = checker.foreign.get(owner) ?? new Map<string, number>();
+      checker.foreign.set(owner, foreign.set(record, clock.now));
+      zone.write(owner, [...records, record], ttl, 'Others');
+      return;
+    }
+    case 'RemoveOne':
+      zone.write(owner, records.slice(1), ttl, 'Others');
+      return;
+    case 'Clear':
+      zone.write(owner, [], ttl, 'Others');
+      return;
+    case 'TTL':
+      zone.write(owner, records, change.ttl, 'Others');
+      return;
+    case 'TakeBack':
+      zone.write(
+        owner,
+        records.filter((record) => checker.foreign.get(owner)?.has(record) !== true),
+        ttl,
+        'Others',
+      );
+  }
+}
+
+/**
+ * A server shows old data again. That can be seen only if it lasts until somebody looks, and no release was decided before it began: so it
+ * begins only while what it shows accepts everything that is served, no gate stands open, and ends when the operator has noticed. One of a
+ * pool could hide behind the others at the last look.
+ */
+function regress(world: World, server: number, index: number): void {
+  const { zone, cluster, clock } = world;
+  const nodes = zone.servers[server]?.nodes ?? [];
+  const node = nodes[index];
+  const isOpen = cluster.mailServers.some(({ stored }) =>
+    stored.certificates.some(({ candidate }) => candidate?.stage === 'Open' || candidate?.reason === 'WithheldByOther'),
+  );
+  if (node === undefined || nodes.length > 1 || isOpen) return;
+  const began = clock.now;
+  const isHarmless = ({ owner, records }: { owner: string; records: readonly string[] }): boolean =>
+    cluster.hostnames
+      .filter((hostname) => ownerOf(hostname) === owner)
+      .flatMap((hostname) => [
+        ...cluster.presented(hostname),
+        ...cluster.certificates.flatMap(({ servingSecretName }) => cluster.secrets.get(servingSecretName) ?? []),
+      ])
+      .every((chain) => judgeChain(records, chain).strictlyAccepts);
+  if (!zone.regress(node, isHarmless)) return;
+  const recover = (): void => {
+    if (node.regressed === undefined) return;
+    if (clock.now < began + 3 * 3600 && !isNoticed(world, node)) clock.after(60, recover);
+    else zone.recover(node);
+  };
+  clock.after(60, recover);
+}
+
+/** No status says that what this node shows is superseded. */
+function isNoticed({ zone, cluster }: World, node: Parameters<typeof zone.shown>[0]): boolean {
+  return cluster.mailServers.every(({ stored }) =>
+    stored.recordSets.every(({ owner, versions }) => {
+      const shown = zone.shown(node, owner);
+      const value = (shown?.records ?? []).join();
+      return versions.every(
+        ({ records, supersededAt }) => [...records].sort().join() !== value || supersededAt === undefined,
+      );
+    }),
+  );
+}
+
+function loseStatus({ cluster, zone, checker }: World, index: number): void {
+  const mailServer = cluster.mailServers[index];
+  if (mailServer === undefined) return;
+  checker.statusLost(mailServer);
+  for (const { owner } of mailServer.owners) {
+    const left = checker.leftOver.get(owner) ?? new Set<string>();
+    for (const record of zone.current(owner)?.records ?? []) left.add(record);
+    checker.leftOver.set(owner, left);
+  }
+  cluster.replace(mailServer.name, 'Any', { stored: EMPTY });
+}
+
+function twoLeaders(world: World, seconds: number): void {
+  const { cluster, clock } = world;
+  for (const operator of world.operators) {
+    if (operator.frozen !== undefined || !operator.isAlive) continue;
+    operator.frozen = { mailServers: [...cluster.mailServers], secrets: new Map(cluster.secrets) };
+    operator.wake();
+    clock.after(seconds, () => {
+      operator.isAlive = false;
+    });
+  }
+  world.start();
+}
+
+function specOf(world: World, change: SpecChange): Parameters<World['cluster']['changeSpecs']>[0] {
+  if ('ttl' in change) return { ttlSeconds: change.ttl };
+  if ('retireAfter' in change) return { retireAfterMs: 1000 * change.retireAfter };
+  if ('announced' in change) {
+    for (const ca of change.announced) world.checker.announced(ca);
+    return { announcedCAs: change.announced.map((ca) => ({ name: ca, spkiSHA256: caKeyOf(ca) })) };
+  }
+  return change;
+}
+
+function rebuild(world: World, issuedAfter: number): void {
+  const { cluster, clock } = world;
+  world.rebuiltAt = clock.now;
+  cluster.mailServers.forEach(({ name }, index) => {
+    loseStatus(world, index);
+    cluster.replace(name, 'Any', { finalizer: false });
+  });
+  for (const address of cluster.addresses) for (const pod of address.pods) pod.presents.clear();
+  for (const { index, secretName, servingSecretName, mode } of cluster.certificates) {
+    if (mode === 'Promote') cluster.setSecret(servingSecretName, undefined);
+    cluster.setSecret(secretName, undefined);
+    clock.after(issuedAfter, () => {
+      befall(world, { kind: 'Renew', certificate: index, ca: 'A', lifetime: 90 * 86_400, validIn: 0, at: clock.now });
+    });
+  }
+}

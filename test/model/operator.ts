@@ -1,0 +1,244 @@
+/** One process of the operator: passes over MailServers, as the controller makes them, around the real planner. */
+import { isDeepStrictEqual } from 'node:util';
+import { mayGoOn } from '../../src/controller/may-go-on.ts';
+import { covered } from '../../src/core/covered.ts';
+import { OperatorError, transient } from '../../src/core/errors.ts';
+import { plan, type Effect, type Plan } from '../../src/core/plan.ts';
+import type { PlannedChange } from '../../src/core/plan-record-set.ts';
+import type { State } from '../../src/core/state.ts';
+import { formatTlsa } from '../../src/core/tlsa.ts';
+import { leafAlone } from './chains.ts';
+import { Violation } from './checker.ts';
+import { gather, type Gathered, type View } from './gather.ts';
+import { ProcessMemory } from './process-memory.ts';
+import type { World } from './world.ts';
+
+/** What a pass does next, a little later. */
+interface Continued {
+  readonly next: () => Outcome | Continued;
+}
+
+type Outcome = 'Again' | 'Retry' | { readonly wakeAt: number };
+
+const INTERVAL = 3600;
+const PROBLEM_AGAIN = 300;
+const MAX_BACK_OFF = 300;
+/** In one second, of one MailServer: more is a loop. */
+const TOO_MANY_PASSES = 50;
+
+export class Operator {
+  readonly name: string;
+  isAlive = true;
+  /** Its clock minus the true one. */
+  offset = 0;
+  /** Cut off: what it saw last. */
+  frozen: View | undefined;
+  readonly #world: World;
+  /** Most passes change nothing. */
+  readonly #storedText = new WeakMap<State, string>();
+  readonly #memories = new Map<string, ProcessMemory>();
+
+  constructor(name: string, world: World) {
+    this.name = name;
+    this.#world = world;
+  }
+
+  /** Something changed, or it has just started. */
+  wake(): void {
+    for (const { name } of this.#world.cluster.mailServers) this.#ask(name, this.#world.clock.now);
+  }
+
+  #ask(name: string, at: number): void {
+    const memory = this.#memoryOf(name);
+    if (memory.isUnderWay) {
+      memory.isAskedFor = true;
+      return;
+    }
+    const ticket = ++memory.ticket;
+    this.#world.clock.at(at, () => {
+      if (this.isAlive && ticket === memory.ticket && !memory.isUnderWay) this.#pass(name, memory);
+    });
+  }
+
+  #pass(name: string, memory: ProcessMemory): void {
+    const { cluster, setup, checker } = this.#world;
+    this.#countPass(memory, name);
+    this.#world.passes += 1;
+    memory.isUnderWay = true;
+    memory.isAskedFor = false;
+    const view = this.frozen ?? cluster;
+    const mailServer = view.mailServers.find((one) => one.name === name);
+    if (mailServer === undefined) throw new Error(`no MailServer ${name}`);
+    const gathered = gather(this.#world, mailServer, view, memory, this.offset);
+    const next = plan(gathered.facts);
+    if (this.frozen === undefined && covered(gathered.facts, next).status === 'True' && this.#world.isObserved) {
+      checker.covered(mailServer, view.secrets, (chain) => (setup.leafAlone ? leafAlone(chain) : chain));
+    }
+    this.#goOn(name, memory, { next: () => this.#begin(gathered, next, memory) });
+  }
+
+  /** Between a look and what follows from it, between one call and the next, time passes. */
+  #goOn(name: string, memory: ProcessMemory, { next }: Continued): void {
+    const { clock, setup } = this.#world;
+    const step = (): void => {
+      if (!this.isAlive) return;
+      const outcome = next();
+      if (typeof outcome === 'object' && 'next' in outcome) {
+        this.#goOn(name, memory, outcome);
+        return;
+      }
+      memory.isUnderWay = false;
+      this.#follow(name, memory, outcome);
+    };
+    if (setup.latency === 0) step();
+    else clock.after(setup.latency, step);
+  }
+
+  #begin(gathered: Gathered, { effect, ...next }: Plan, memory: ProcessMemory): Outcome | Continued {
+    const { cluster } = this.#world;
+    const { mailServer, facts } = gathered;
+    if (effect?.kind !== 'SetFinalizer') return this.#record(gathered, { effect, ...next }, memory);
+    return this.#step(`${mailServer.name}: finalizer`, () => {
+      const result = cluster.replace(mailServer.name, mailServer.resourceVersion, { finalizer: true });
+      if (result === 'Conflict') return 'Retry';
+      const then = {
+        ...gathered,
+        mailServer: cluster.mailServer(mailServer.name),
+        facts: { ...facts, finalizer: true },
+      };
+      return { next: () => this.#record(then, plan(then.facts), memory) };
+    });
+  }
+
+  #record(gathered: Gathered, next: Plan, memory: ProcessMemory): Outcome | Continued {
+    const { cluster } = this.#world;
+    const { mailServer, facts } = gathered;
+    const text = JSON.stringify(next.state);
+    const state = text === this.#storedText.get(mailServer.stored) ? mailServer.stored : (JSON.parse(text) as State);
+    if (isDeepStrictEqual(state, mailServer.stored)) {
+      this.#storedText.set(mailServer.stored, text);
+      return this.#effect(gathered, next, memory);
+    }
+    return this.#step(`${mailServer.name}: status ${this.#world.describe(state)}`, () => {
+      const result = cluster.replace(mailServer.name, mailServer.resourceVersion, { stored: state });
+      if (result === 'Conflict') return 'Retry';
+      this.#world.statusWrites += 1;
+      for (const value of gathered.seen) value.noticed = true;
+      const then = { ...gathered, mailServer: cluster.mailServer(mailServer.name), facts: { ...facts, stored: state } };
+      const planned = plan(then.facts);
+      const isSame = isDeepStrictEqual(JSON.parse(JSON.stringify(planned.state)), state);
+      if (!isSame || !mayGoOn(facts.stored, planned)) return 'Again';
+      return { next: () => this.#effect(then, planned, memory) };
+    });
+  }
+
+  /** Status holds what is to be remembered: now the effect, or rest. */
+  #effect(gathered: Gathered, next: Plan, memory: ProcessMemory): Outcome {
+    for (const value of gathered.seen) value.noticed = true;
+    if (next.effect !== undefined) return this.#perform(next.effect, gathered, memory);
+    for (const { owner, change, problem } of next.recordSets) {
+      if (change === undefined && problem === undefined) memory.attempts.delete(owner.owner);
+    }
+    return this.#rest(gathered, next);
+  }
+
+  #perform(effect: Effect, { mailServer }: Gathered, memory: ProcessMemory): Outcome {
+    switch (effect.kind) {
+      case 'SetFinalizer':
+      case 'RemoveFinalizer':
+        throw new Error(`${effect.kind} has no place here`);
+      case 'Release': {
+        const outcomes = effect.releases.map((release) =>
+          this.#step(`${mailServer.name}: release into ${release.servingSecretName}`, () =>
+            this.#world.release(release) ? 'Again' : 'Retry',
+          ),
+        );
+        return outcomes.includes('Retry') ? 'Retry' : 'Again';
+      }
+      case 'ChangeRecordSets': {
+        const outcomes = effect.changes.map((change) => this.#change(change, mailServer.stored, memory));
+        return outcomes.includes('Retry') ? 'Retry' : 'Again';
+      }
+    }
+  }
+
+  #change(change: PlannedChange, stored: State, memory: ProcessMemory): Outcome {
+    const { zone, clock } = this.#world;
+    const before = memory.attempts.get(change.owner)?.outcome;
+    const { intent } = stored.recordSets.find(({ owner }) => owner === change.owner) ?? {};
+    const serialBefore = zone.serial;
+    const told = `${change.owner}: ${[...change.add.map((record) => `+${short(formatTlsa(record))}`), ...change.remove.map((record) => `-${short(formatTlsa(record))}`)].join(' ')} TTL ${change.ttlSeconds}`;
+    return this.#step(told, () => {
+      const remember = (outcome: 'Applied' | OperatorError): void => {
+        memory.attempts.set(change.owner, { outcome, intent, serialBefore, sentAt: clock.now });
+      };
+      const result = this.#world.update(change);
+      switch (result) {
+        case 'Applied':
+          if (before === undefined || before instanceof OperatorError) {
+            remember('Applied');
+            return 'Again';
+          }
+          remember(transient('ChangeNotVisible', 'the model'));
+          return 'Retry';
+        case 'Conflict':
+          return 'Retry';
+        default:
+          remember(result);
+          return before instanceof OperatorError && before.code === result.code ? 'Retry' : 'Again';
+      }
+    });
+  }
+
+  /** Something that leaves the process: it may crash before it, and after. */
+  #step<T>(what: string, does: () => Outcome | T): Outcome | T {
+    if (!this.isAlive) return { wakeAt: Infinity };
+    if (this.#world.crashes('Before', this, what)) return { wakeAt: Infinity };
+    const outcome = does();
+    this.#world.log(`${this.name}: ${what}${outcome === 'Retry' ? ' (failed)' : ''}`);
+    this.#world.crashes('After', this, what);
+    return outcome;
+  }
+
+  #rest({ probeAgainAt, facts }: Gathered, { recordSets, wakeAt }: Plan): { readonly wakeAt: number } {
+    const { clock } = this.#world;
+    const isIncomplete =
+      recordSets.some(({ problem }) => problem !== undefined) ||
+      facts.owners.some(({ servers }) => servers?.known === false);
+    const inSeconds = wakeAt === undefined ? Infinity : Math.ceil((wakeAt.getTime() - facts.now.getTime()) / 1000);
+    return {
+      wakeAt: Math.min(
+        clock.now + INTERVAL,
+        isIncomplete || facts.endpoints === undefined ? clock.now + PROBLEM_AGAIN : Infinity,
+        probeAgainAt ?? Infinity,
+        clock.now + inSeconds,
+      ),
+    };
+  }
+
+  #follow(name: string, memory: ProcessMemory, outcome: Outcome): void {
+    if (!this.isAlive) return;
+    const { now } = this.#world.clock;
+    memory.failures = outcome === 'Retry' ? memory.failures + 1 : 0;
+    if (outcome === 'Retry') this.#ask(name, now + Math.min(2 ** (memory.failures - 1), MAX_BACK_OFF));
+    else if (outcome === 'Again' || memory.isAskedFor) this.#ask(name, now);
+    else this.#ask(name, Math.max(outcome.wakeAt, now + 1));
+  }
+
+  #memoryOf(name: string): ProcessMemory {
+    const memory = this.#memories.get(name) ?? new ProcessMemory();
+    this.#memories.set(name, memory);
+    return memory;
+  }
+
+  #countPass({ passes }: ProcessMemory, name: string): void {
+    const { now } = this.#world.clock;
+    if (passes.second !== now) Object.assign(passes, { second: now, count: 0 });
+    passes.count += 1;
+    if (passes.count > TOO_MANY_PASSES) throw new Violation('Busy', `${name} is looked at without end`);
+  }
+}
+
+function short(record: string): string {
+  return record.slice(0, 12);
+}

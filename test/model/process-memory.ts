@@ -1,0 +1,47 @@
+/** What an operator's process remembers of a MailServer, and a crash forgets. It follows the controller's own (src/controller). */
+import type { OperatorError } from '../../src/core/errors.ts';
+import type { Endpoint, ServerAnswer } from '../../src/core/facts.ts';
+import type { Intent } from '../../src/core/state.ts';
+
+export interface Attempt {
+  readonly outcome: 'Applied' | OperatorError;
+  readonly intent: Intent | undefined;
+  readonly serialBefore: number;
+  /** Second of the world. */
+  readonly sentAt: number;
+}
+
+export interface Look {
+  readonly targets: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly at: number;
+  readonly looks: number;
+  readonly badSince: number | undefined;
+}
+
+export interface Watch {
+  readonly lookedAt: number;
+  /** By the name of the server. */
+  readonly answers: ReadonlyMap<string, readonly ServerAnswer[]>;
+}
+
+export class ProcessMemory {
+  readonly attempts = new Map<string, Attempt>();
+  readonly watches = new Map<string, Watch>();
+  look: Look | undefined;
+  /** Pools and load balancers take turns: how often this process has come to each. */
+  readonly #turns = new Map<string, number>();
+  failures = 0;
+  isUnderWay = false;
+  isAskedFor = false;
+  /** Of the pass that is asked for last: earlier ones are void. */
+  ticket = 0;
+  /** Passes in this second of the world. */
+  passes = { second: -1, count: 0 };
+
+  nextTurn(where: string): number {
+    const turn = this.#turns.get(where) ?? 0;
+    this.#turns.set(where, turn + 1);
+    return turn;
+  }
+}

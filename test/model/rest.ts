@@ -1,0 +1,91 @@
+/** Has the world come to rest, as it should? An answer of its own, from the Secrets and the zone. */
+import type { StoredRecordSet } from '../../src/core/state.ts';
+import { leafAlone } from './chains.ts';
+import type { Certificate, MailServer } from './cluster.ts';
+import type { World } from './world.ts';
+
+/** What is not as it should be in the end; nothing: all is well. */
+export function unrest(world: World): readonly string[] {
+  const { mailServers } = world.cluster;
+  const problems = [
+    ...world.cluster.certificates.flatMap((certificate) => notReleased(world, certificate)),
+    ...mailServers.flatMap((mailServer) => remembered(mailServer)),
+    ...mailServers.flatMap((mailServer) => published(world, mailServer)),
+  ];
+  return problems.length > 0 ? problems : world.checker.unguarded();
+}
+
+/** What a restart forgot: answers cannot tell a value that recurs from what stood there before, so a candidate waits for its deadline. */
+export function isAmbiguous({ isRestarted, cluster }: World): boolean {
+  return isRestarted && cluster.mailServers.some(({ stored }) => stored.recordSets.some(recurs));
+}
+
+function notReleased({ cluster, clock }: World, { mode, secretName, servingSecretName }: Certificate): string[] {
+  const [source, serving] = [cluster.secrets.get(secretName), cluster.secrets.get(servingSecretName)];
+  if (mode === 'Observe' || source === undefined || clock.now > source.notAfter) return [];
+  return source.leaf === serving?.leaf ? [] : [`${source.name} is not released`];
+}
+
+function remembered({ name, stored }: MailServer): string[] {
+  const chains = stored.certificates.flatMap(({ secretName, chains: all }) =>
+    all
+      .filter(({ state }) => state !== 'Serving')
+      .map(
+        ({ state, spkiSHA256 }) => `${name} still has the chain ${spkiSHA256.slice(0, 6)} of ${secretName} as ${state}`,
+      ),
+  );
+  const histories = stored.recordSets.flatMap((recordSet) => {
+    const { owner, intent, versions } = recordSet;
+    // Until something later is written, or signatures have run out: what may have been written and was not seen, and what an answer
+    // cannot tell from what stands there now.
+    const confirmed = versions.filter(({ kind }) => kind !== 'Unconfirmed');
+    return [
+      ...(intent === undefined ? [] : [`${name} has an intent at ${owner}`]),
+      ...(confirmed.length < 2 || recurs(recordSet)
+        ? []
+        : [`${name} remembers ${versions.length} versions of ${owner}`]),
+    ];
+  });
+  // Nothing is known: a reason to publish nothing, and none to withdraw anything.
+  return stored.certificates.some(({ chains: all }) => all.length > 0) ? [...chains, ...histories] : chains;
+}
+
+function recurs({ versions }: StoredRecordSet): boolean {
+  const values = versions.map(({ records }) => [...records].sort().join());
+  return values.indexOf(values.at(-1) ?? '') < values.length - 1;
+}
+
+function published(world: World, { owners }: MailServer): string[] {
+  const { zone, checker } = world;
+  const wanted = expected(world);
+  if (wanted.length === 0) return [];
+  return owners.flatMap(({ owner }) => {
+    const records = zone.current(owner)?.records ?? [];
+    const missing = wanted.filter((record) => !records.includes(record));
+    const isTolerated = (record: string): boolean =>
+      checker.foreign.get(owner)?.has(record) === true || checker.leftOver.get(owner)?.has(record) === true;
+    const needless = records.filter((record) => !wanted.includes(record) && !isTolerated(record));
+    return [
+      ...(missing.length > 0 ? [`missing at ${owner}: ${missing.map(short).join(', ')}`] : []),
+      ...(needless.length > 0 ? [`nobody needs at ${owner}: ${needless.map(short).join(', ')}`] : []),
+    ];
+  });
+}
+
+/** What should stand at every owner for what is served. */
+function expected({ cluster, setup }: World): readonly string[] {
+  const served = cluster.certificates.flatMap(({ servingSecretName }) => cluster.secrets.get(servingSecretName) ?? []);
+  const sent = setup.leafAlone && setup.probe === 'Enabled' ? served.map(leafAlone) : served;
+  const [first] = cluster.mailServers;
+  const { records = [], announcedCAs = [] } = first?.desired ?? {};
+  const hasAnchors = sent.length > 0 && sent.every(({ cas, coversHosts }) => cas.length > 0 && coversHosts);
+  const anchors = [...sent.flatMap(({ cas }) => cas), ...announcedCAs.map(({ spkiSHA256 }) => spkiSHA256)];
+  return [
+    ...(records.includes('3 1 1') ? sent.map(({ leaf }) => `3 1 1 ${leaf}`) : []),
+    ...(records.includes('2 1 1') && hasAnchors ? anchors.map((anchor) => `2 1 1 ${anchor}`) : []),
+  ];
+}
+
+function short(record: string): string {
+  return record.slice(0, 12);
+}

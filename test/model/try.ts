@@ -1,0 +1,35 @@
+/** Runs one scenario and says how it ended. */
+import { Violation, type ViolationKind } from './checker.ts';
+import type { Scenario } from './scenario.ts';
+import { World } from './world.ts';
+
+export interface Ended {
+  readonly violation: { readonly kind: ViolationKind | 'Thrown'; readonly message: string } | undefined;
+  readonly judged: number;
+  readonly releases: number;
+  readonly passes: number;
+}
+
+export function tryScenario(scenario: Scenario): Ended {
+  const world = new World(scenario);
+  const violation = violationOf(world);
+  const { passes, releases } = world;
+  return { violation, judged: world.checker.judged, releases, passes };
+}
+
+/** The story of a scenario, line by line. */
+export function tell(scenario: Scenario): string {
+  const world = new World(scenario, { isTold: true });
+  const violation = violationOf(world);
+  return [...(world.timeline ?? []), violation === undefined ? 'nothing is wrong' : violation.message].join('\n');
+}
+
+function violationOf(world: World): Ended['violation'] {
+  try {
+    world.run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Violation) return { kind: error.kind, message: error.message };
+    return { kind: 'Thrown', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
