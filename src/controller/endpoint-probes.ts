@@ -5,6 +5,7 @@ import { summarize } from '../core/chain-summary.ts';
 import { OperatorError } from '../core/errors.ts';
 import type { Endpoint, EndpointAnswer } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
+import { withLook } from '../core/proof.ts';
 import type { ObjectKey } from '../kube/resource.ts';
 
 export interface EndpointTarget {
@@ -30,8 +31,6 @@ export interface Look {
   readonly endpoints: readonly Endpoint[];
   /** When to look again, milliseconds since 1970. */
   readonly againAt: number;
-  /** How often this process has looked at the same targets. */
-  readonly looks: number;
 }
 
 export interface ProbedLook extends Look {
@@ -49,7 +48,6 @@ interface Memory {
   readonly targets: string;
   readonly endpoints: readonly ProbedEndpoint[];
   readonly at: number;
-  readonly looks: number;
   /** Spreads looks that were begun together: 0.9 to 1.1. */
   readonly jitter: number;
   /** Since when looks were not good. */
@@ -77,13 +75,18 @@ export class EndpointProbes {
     const last = this.#memory.get(key);
     if (last?.targets === identity && this.#now() < againAt(last, options))
       return { ...last, againAt: againAt(last, options) };
+    const began = new Date(this.#now());
+    const looksBefore = new Map(last?.endpoints.map((endpoint) => [nameOf(endpoint), endpoint.looks]));
     const endpoints = await Promise.all(
-      targets.map(async (target) => ({ ...target, presented: await this.#ask(target) })),
+      targets.map(async (target) => ({
+        ...target,
+        presented: await this.#ask(target),
+        looks: withLook(looksBefore.get(nameOf(target)) ?? [], began, options.atRestMs),
+      })),
     );
     const at = this.#now();
     const badSince = options.isGood(endpoints) ? undefined : (last?.badSince ?? at);
-    const looks = last?.targets === identity ? last.looks + 1 : 1;
-    const memory = { targets: identity, endpoints, at, looks, jitter: 0.9 + this.#random() * 0.2, badSince };
+    const memory = { targets: identity, endpoints, at, jitter: 0.9 + this.#random() * 0.2, badSince };
     this.#memory.set(key, memory);
     return { ...memory, againAt: againAt(memory, options) };
   }
@@ -103,6 +106,11 @@ export class EndpointProbes {
       throw error;
     }
   }
+}
+
+/** An endpoint that is there still keeps its looks when another one comes or goes. */
+function nameOf({ hostname, source, address, port, listenPort, keyAlgorithm }: EndpointTarget): string {
+  return [hostname, source, address, port, listenPort, keyAlgorithm].join(' ');
 }
 
 function againAt({ endpoints, at, jitter, badSince }: Memory, { atRestMs, isGood }: LookOptions): number {

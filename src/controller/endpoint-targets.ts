@@ -57,5 +57,12 @@ function placesOf(service: ServiceWithSlices | undefined, name: string, port: nu
 }
 
 function notFound(hostname: Name, port: number, { code, message }: OperatorError): Endpoint {
-  return { hostname, address: '', port, keyAlgorithm: '', presented: { kind: 'Failed', error: code, message } };
+  return {
+    hostname,
+    address: '',
+    port,
+    keyAlgorithm: '',
+    presented: { kind: 'Failed', error: code, message },
+    looks: [],
+  };
 }

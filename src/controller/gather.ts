@@ -165,7 +165,6 @@ export async function gather(
       provider: provider.known ? known(true) : provider,
       owners,
       endpoints: look?.known === true ? known(look.value.endpoints) : look,
-      looks: look?.known === true ? look.value.looks : 0,
       clockSkewMs,
     },
   };

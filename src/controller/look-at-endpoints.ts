@@ -1,10 +1,10 @@
 /** What the endpoints of one MailServer present: host x address x port x kind of key. */
 import { parseDuration } from '../api/duration.ts';
 import type { MailServer } from '../api/mail-server.ts';
-import { probeEveryMs } from '../core/chains-in-use.ts';
 import { stalled, type OperatorError } from '../core/errors.ts';
 import { known, unknown, type Endpoint, type Known } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
+import { probeEveryMs } from '../core/proof.ts';
 import type { StoredChain } from '../core/state.ts';
 import { keyOf } from '../kube/resource.ts';
 import { attempt } from './attempt.ts';

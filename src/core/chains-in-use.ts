@@ -1,19 +1,16 @@
 /** C, the chains that may be met at an endpoint: how it changes from one pass to the next (docs/rollover.md). */
 import { sameLeaf, withFewNames, type ChainSummary } from './chain-summary.ts';
 import { nextCandidates } from './candidates.ts';
-import { isClockRight, rightTime } from './clock.ts';
+import { rightTime } from './clock.ts';
 import { endpointMatches } from './endpoint-matches.ts';
 import { withoutCompromised } from './compromised.ts';
-import type { DesiredCertificate, EndpointAnswer, Facts, Known } from './facts.ts';
+import type { DesiredCertificate, Endpoint, Facts, Known } from './facts.ts';
+import { endpointsInSight } from './looked-at.ts';
+import { proofOf } from './proof.ts';
 import { isEmpty } from './serving-secret.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
-import { answersEverywhere } from './looked-at.ts';
 import { formatTime } from './time.ts';
 
-/** How often endpoints are looked at while a former chain is to be proven gone. */
-const PROVING_PROBE_MS = 60_000;
-/** So often each endpoint is looked at, by this process, before a former chain counts as gone: one look after a pause proves little. */
-const MIN_LOOKS = 12;
 /** What status has room for. Only somebody who issues without end gets there; then the oldest go, those that are still presented last. */
 const MAX_CHAINS = 16;
 const MAX_CERTIFICATES = 32;
@@ -125,63 +122,37 @@ function isElsewhere(chain: StoredChain, served: readonly StoredChain[]): boolea
   return chain.state === 'Former' && served.some((other) => sameLeaf(other, chain));
 }
 
-/** How long a probe's answer may be used: `atRestMs` normally, much less while a former chain is to be proven gone. */
-export function probeEveryMs(
-  certificates: readonly StoredCertificate[],
-  retireAfterMs: number,
-  atRestMs: number,
-): number {
-  const proving = certificates.some((certificate) => certificate.chains.some((chain) => chain.state === 'Former'));
-  return proving ? Math.min(PROVING_PROBE_MS, retireAfterMs / 15, atRestMs) : atRestMs;
-}
-
 /** A chain counts as the Secret has it until an endpoint has presented its leaf; from then on as presented (a server may send the leaf alone). */
 function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: Facts): StoredChain {
   const stored = before.find((chain) => sameLeaf(chain, inSecret));
   const since = stored?.state === 'Serving' ? stored.since : formatTime(facts.now);
-  const answers = answersEverywhere(facts) ?? [];
-  const sent = presentedIn(answers)
+  const endpoints = endpointsInSight(facts) ?? [];
+  const sent = presentedIn(endpoints)
     .filter((summary) => sameLeaf(summary, inSecret))
     .map(({ caSPKISHA256s }) => caSPKISHA256s);
   // Who does not answer now may send less than the others do: what was known of it stays.
   const known =
-    sent.length > 0 && answers.every(({ kind }) => kind === 'Presented')
+    sent.length > 0 && endpoints.every(({ presented }) => presented.kind === 'Presented')
       ? sent
       : [...sent, (stored ?? inSecret).caSPKISHA256s];
   return { ...inSecret, caSPKISHA256s: sentByAll(known), state: 'Serving', since };
 }
 
+/**
+ * Once it has expired, an endpoint that does not answer is not waited for: nothing stays for ever. Without probes, having left the Secret
+ * is all that can be known.
+ */
 function former(chain: StoredChain, facts: Facts): StoredChain[] {
   const since = chain.state === 'Former' ? chain.since : formatTime(facts.now);
-  // Nobody has looked (a restart, a provider that is away): nothing is proven, and nothing begins anew.
-  if (facts.desired.probe === 'Enabled' && answersEverywhere(facts) === undefined)
-    return [{ ...chain, state: 'Former', since }];
-  // An endpoint that does not answer may present it all the same: the clock begins anew.
-  if (!isAbsentNow(chain, facts)) return [{ ...chain, state: 'Former', since, notSeenSince: undefined }];
-  const notSeenSince = chain.notSeenSince ?? rightTime(facts);
-  if (notSeenSince === undefined) return [{ ...chain, state: 'Former', since }];
-  const waited = facts.now.getTime() >= Date.parse(notSeenSince) + facts.desired.retireAfterMs;
-  const looked = facts.desired.probe === 'Disabled' || facts.looks >= MIN_LOOKS;
-  const gone = isClockRight(facts) && waited && looked;
-  return gone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];
-}
-
-/**
- * Every endpoint answers and none presents it. Once it has expired, one that does not answer is not waited for: nothing stays for ever.
- * Without probes, having left the Secret is all that can be known.
- */
-function isAbsentNow(chain: StoredChain, facts: Facts): boolean {
-  if (facts.desired.probe === 'Disabled') return true;
-  const answers = answersEverywhere(facts) ?? [];
   const isExpired = facts.now.getTime() > Date.parse(chain.notAfter);
-  return (
-    answers.length > 0 &&
-    answers.every((answer) => (answer.kind === 'Presented' ? !sameLeaf(answer.summary, chain) : isExpired))
-  );
+  const isAbsentAt = ({ presented }: Endpoint): boolean =>
+    presented.kind === 'Presented' ? !sameLeaf(presented.summary, chain) : isExpired;
+  const { notSeenSince, isGone } = proofOf(chain.notSeenSince, endpointsInSight(facts), isAbsentAt, facts);
+  return isGone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];
 }
 
-function presentedIn(answers: readonly EndpointAnswer[]): ChainSummary[] {
-  return answers.flatMap((answer) => (answer.kind === 'Presented' ? [answer.summary] : []));
+function presentedIn(endpoints: readonly Endpoint[]): ChainSummary[] {
+  return endpoints.flatMap(({ presented }) => (presented.kind === 'Presented' ? [presented.summary] : []));
 }
 
 /** The CA keys that all of them have. */

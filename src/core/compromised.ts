@@ -5,8 +5,8 @@
  */
 import { sameLeaf } from './chain-summary.ts';
 import { stalled, type OperatorError } from './errors.ts';
-import type { EndpointAnswer, Facts } from './facts.ts';
-import { answersEverywhere } from './looked-at.ts';
+import type { Endpoint, Facts } from './facts.ts';
+import { endpointsInSight } from './looked-at.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
 
@@ -52,8 +52,8 @@ function rememberedOf({ secretName }: StoredCertificate, facts: Facts): readonly
 /** Every endpoint presents another chain of ours; without probes, the Secret holds another. T is never emptied. */
 function isReplaced(chain: StoredChain, trusted: readonly StoredChain[], facts: Facts): boolean {
   if (facts.desired.probe === 'Disabled') return chain.state !== 'Serving' && trusted.length > 0;
-  const answers = answersEverywhere(facts) ?? [];
-  const isTrusted = (answer: EndpointAnswer): boolean =>
-    answer.kind === 'Presented' && trusted.some(({ spkiSHA256 }) => spkiSHA256 === answer.summary.spkiSHA256);
-  return answers.length > 0 && answers.every(isTrusted);
+  const endpoints = endpointsInSight(facts) ?? [];
+  const isTrusted = ({ presented }: Endpoint): boolean =>
+    presented.kind === 'Presented' && trusted.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256);
+  return endpoints.length > 0 && endpoints.every(isTrusted);
 }

@@ -81,6 +81,8 @@ export interface Endpoint {
   readonly port: number;
   readonly keyAlgorithm: string;
   readonly presented: EndpointAnswer;
+  /** When this process looked at it, oldest first, as far as it counts for a proof (`withLook` in proof.ts). */
+  readonly looks: readonly Date[];
 }
 
 export type EndpointAnswer =
@@ -159,8 +161,6 @@ export interface Facts {
   readonly owners: readonly OwnerFacts[];
   /** Undefined while there is nothing to look at (no chain is known, no owner may be written), or probing is disabled. */
   readonly endpoints: Known<readonly Endpoint[]> | undefined;
-  /** How often this process has looked at these endpoints. */
-  readonly looks: number;
   /** Our clock minus the API server's; undefined while not known. */
   readonly clockSkewMs?: number | undefined;
 }

@@ -1,16 +1,16 @@
 /** What the endpoints of this look prove, and what they cannot. */
-import type { EndpointAnswer, Facts } from './facts.ts';
+import type { Endpoint, Facts } from './facts.ts';
 import { isPublished } from './ours.ts';
 
 /**
- * The answers of all endpoints; undefined when nobody has looked at some host that has records of ours (a provider is away, permission was
+ * All endpoints that can be looked at from here; undefined when nobody has looked at some host that has records of ours (a provider is away, permission was
  * withdrawn): the others prove nothing about it.
  */
-export function answersEverywhere({ endpoints, owners, stored }: Facts): readonly EndpointAnswer[] | undefined {
+export function endpointsInSight({ endpoints, owners, stored }: Facts): readonly Endpoint[] | undefined {
   if (endpoints?.known !== true) return undefined;
   const isLookedAt = owners
     .filter(({ desired, owner }) => desired && isPublished(stored.recordSets.find((one) => one.owner === owner)))
     .every(({ hostname, port }) => endpoints.value.some((one) => one.hostname === hostname && one.port === port));
   if (!isLookedAt) return undefined;
-  return endpoints.value.map(({ presented }) => presented).filter(({ kind }) => kind !== 'Skipped');
+  return endpoints.value.filter(({ presented }) => presented.kind !== 'Skipped');
 }

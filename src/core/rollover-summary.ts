@@ -65,7 +65,9 @@ function retiring(facts: Facts, { state }: Plan): RolloverSummary | undefined {
   }
   const reason = `the records of ${leaving.length} former certificate${leaving.length > 1 ? 's' : ''} stay until no endpoint has presented it for rollover.retireAfter`;
   const moments = leaving.flatMap((chain) => retirement(chain, facts) ?? []);
-  if (moments.length < leaving.length) return { step: 'Proving', code: 'Proving', reason };
   const first = Math.min(...moments.map((moment) => moment.getTime()));
+  // Time alone is not enough, after a restart.
+  const isTimeOver = first <= facts.now.getTime();
+  if (moments.length < leaving.length || isTimeOver) return { step: 'Proving', code: 'Proving', reason };
   return { step: 'Retiring', code: 'Retiring', reason, until: formatTime(new Date(first)) };
 }

@@ -26,6 +26,7 @@ function endpoint(source: 'Host' | 'Service', outcome: Outcome, more: Partial<Pr
         : outcome === 'Skipped'
           ? { kind: 'Skipped', error: 'NetworkUnreachable' }
           : { kind: 'Failed', error: outcome, message: 'as told' },
+    looks: [],
     ...more,
   };
 }

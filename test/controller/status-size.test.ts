@@ -129,7 +129,6 @@ class Crowd {
       provider: known(true),
       owners: HOSTNAMES.flatMap((hostname) => PORTS.map((port) => this.#owner(hostname, port))),
       endpoints: undefined,
-      looks: 0,
       clockSkewMs: 0,
     };
   }

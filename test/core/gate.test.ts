@@ -89,6 +89,7 @@ class PromoteWorld {
             served === undefined || !this.answersServe
               ? { kind: 'Failed', error: 'ConnectionRefused', message: 'no server listens' }
               : { kind: 'Presented', chain: served.chain, summary: summarize(served.chain) },
+          looks: Array.from({ length: 12 }, () => new Date(this.now)),
         },
       ]),
       ...this.change,

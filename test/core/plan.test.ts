@@ -4,6 +4,7 @@ import { conditions } from '../../src/core/conditions.ts';
 import { stalled, transient } from '../../src/core/errors.ts';
 import { known, unknown } from '../../src/core/facts.ts';
 import { judge } from '../../src/core/match.ts';
+import { rolloverSummary } from '../../src/core/rollover-summary.ts';
 import { DESIRED, HOST, leafOf, OWNER, World, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
 
@@ -246,6 +247,7 @@ describe('a former certificate', () => {
     world.looks = 1; // the operator was away
     world.settle();
     expect(world.published).toContain(ee(first));
+    expect(rolloverSummary(world.facts(), world.settle()).step).toBe('Proving');
     world.looks = 12;
     world.settle();
     expect(world.published).not.toContain(ee(first));

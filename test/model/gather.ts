@@ -1,6 +1,5 @@
 /** The facts of one pass, as the operator would find them in this world: through its own clock, its memory, and what cannot be read. */
 import { appended } from '../../src/controller/kept-answers.ts';
-import { probeEveryMs } from '../../src/core/chains-in-use.ts';
 import { isClockRight } from '../../src/core/clock.ts';
 import { transient } from '../../src/core/errors.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type Promotion,
 } from '../../src/core/facts.ts';
 import { isWatched } from '../../src/core/history.ts';
+import { probeEveryMs, withLook } from '../../src/core/proof.ts';
 import type { StoredRecordSet } from '../../src/core/state.ts';
 import { parseTlsa } from '../../src/core/tlsa.ts';
 import { dateOf, type ModelChain } from './chains.ts';
@@ -76,7 +76,7 @@ export function gather(
     servingSecretName,
   ]);
   const owners = mailServer.owners.map((owner) => ownerFacts(world, owner, stored.recordSets, memory, offset));
-  const look = lookAtEndpoints(world, mailServer, memory);
+  const look = lookAtEndpoints(world, mailServer, memory, offset);
   return {
     mailServer,
     seen: isReadable('Primary') ? mailServer.owners.flatMap(({ owner }) => world.zone.current(owner) ?? []) : [],
@@ -96,7 +96,6 @@ export function gather(
       owners,
       // No owner may be looked at while the provider, or the resolver, is away.
       endpoints: look === undefined || !isReadable('Endpoints') ? undefined : known(look.endpoints),
-      looks: look?.looks ?? 0,
       clockSkewMs: 1000 * offset,
     },
   };
@@ -215,6 +214,7 @@ function lookAtEndpoints(
   world: World,
   { owners, stored, desired }: MailServer,
   memory: ProcessMemory,
+  offset: number,
 ): (NonNullable<ProcessMemory['look']> & { readonly againAt: number }) | undefined {
   const chains = stored.certificates.flatMap((certificate) => certificate.chains);
   if (desired.probe === 'Disabled' || chains.length === 0) return undefined;
@@ -237,6 +237,9 @@ function lookAtEndpoints(
   const last = memory.look?.targets === targets ? memory.look : undefined;
   if (world.unreadable.has('Endpoints')) return last && { ...last, againAt: now + SELDOM };
   if (last !== undefined && now < againAt(last)) return { ...last, againAt: againAt(last) };
+  const looksBefore = new Map(
+    memory.look?.endpoints.map(({ address, keyAlgorithm, looks }) => [`${address} ${keyAlgorithm}`, looks]),
+  );
   const endpoints = addresses.flatMap((address) =>
     algorithms.map((keyAlgorithm): Endpoint => {
       const { hostname, address: text } = address;
@@ -249,11 +252,12 @@ function lookAtEndpoints(
         port: 25,
         keyAlgorithm,
         presented: isGone ? { kind: 'Skipped', error: 'KeyAlgorithmNotPresented' } : presented,
+        looks: withLook(looksBefore.get(`${text} ${keyAlgorithm}`) ?? [], dateOf(now + offset), 1000 * every),
       };
     }),
   );
   const badSince = endpoints.every(isGood) ? undefined : (last?.badSince ?? now);
-  const look = { targets, endpoints, at: now, looks: (last?.looks ?? 0) + 1, badSince };
+  const look = { targets, endpoints, at: now, badSince };
   memory.look = look;
   return { ...look, againAt: againAt(look) };
 }

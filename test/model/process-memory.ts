@@ -15,7 +15,6 @@ export interface Look {
   readonly targets: string;
   readonly endpoints: readonly Endpoint[];
   readonly at: number;
-  readonly looks: number;
   readonly badSince: number | undefined;
 }
 

@@ -68,8 +68,8 @@ export class World {
   looked = true;
   probesItsHost = true;
   clockSkewMs = 0;
-  /** How often the operator has looked at the endpoint. */
-  looks = 100;
+  /** How often the operator has looked at the endpoint just now. */
+  looks = 12;
 
   hold(leaf: Leaf): void {
     this.secret = known(leaf.summary);
@@ -90,7 +90,6 @@ export class World {
       secrets: new Map([[this.secretName, this.secret]]),
       promotions: new Map(),
       specProblems: [],
-      looks: this.looks,
       clockSkewMs: this.clockSkewMs,
       provider: this.zone.known ? known(true) : this.zone,
       owners: [
@@ -119,6 +118,7 @@ export class World {
                 this.served === undefined
                   ? { kind: 'Failed', error: 'ConnectionRefused', message: 'no server listens' }
                   : { kind: 'Presented', chain: this.served, summary: summarize(this.served) },
+              looks: Array.from({ length: this.looks }, () => new Date(this.now)),
             },
           ]),
     };
