@@ -91,6 +91,9 @@ const recordSet = z.object({
       role: z
         .enum(['Serving', 'Next', 'Former', 'TrustAnchor', 'Announced', 'Foreign'])
         .describe('What it is there for. Foreign: not ours, and left alone.'),
+      notNeededSince: time()
+        .optional()
+        .describe('Foreign, with adoption: Adopt: since when no endpoint needed it. It goes retireAfter later.'),
     }),
     MAX_RECORDS,
   ).describe('The RRset, each record with what it is there for.'),

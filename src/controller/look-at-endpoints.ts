@@ -32,7 +32,7 @@ export async function lookAtEndpoints(
   const { targets, unresolved } = await endpointTargets(mailServer, owners, keyAlgorithms, hosts, readService);
   const serving = chains.filter((chain) => chain.state === 'Serving');
   const atRestMs = probeEveryMs(
-    status.certificates ?? [],
+    { certificates: status.certificates ?? [], recordSets: status.recordSets ?? [] },
     parseDuration(spec.rollover.retireAfter),
     parseDuration(spec.verification.interval),
   );

@@ -28,7 +28,7 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
       'Covered',
       'False',
       'ForeignRecordBlocks',
-      `records that are not ours match none of the certificates: ${several(blocked)}; remove them there, or set spec.adoption to Adopt`,
+      `records that are not ours match none of the certificates: ${several(blocked)}; ${facts.desired.adoption === 'Adopt' ? 'they go when no endpoint has needed them for rollover.retireAfter' : 'remove them there, or set spec.adoption to Adopt'}`,
     );
   }
   const observed = plan.state.certificates.filter(({ mode }) => mode === 'Observe');

@@ -182,7 +182,7 @@ function leavingOf(facts: Facts, { state }: Plan): LeavingOutlook[] {
     chains
       .filter((chain) => chain.state === 'Former' || chain.state === 'Dropped')
       .map((chain) => {
-        const until = retirement(chain, facts);
+        const until = retirement(chain.notSeenSince, facts);
         const leaving = { secretName, spkiSHA256: chain.spkiSHA256, state: chain.state };
         return until === undefined ? leaving : { ...leaving, until: formatTime(until) };
       }),

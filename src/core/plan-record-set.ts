@@ -1,12 +1,13 @@
 /** One owner's RRset: what is to become of it, and what is to be remembered. */
+import { staying, type ForeignRecord } from './adoption.ts';
 import { OperatorError, stalled, transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
-import { everyEndpointMatches, firstPublicationBlockedBy } from './first-publication.ts';
+import { firstPublicationBlockedBy } from './first-publication.ts';
 import type { Name } from './name.ts';
 import { nextVersions } from './history.ts';
 import { ours } from './ours.ts';
-import type { Intent, StoredRecordSet } from './state.ts';
-import type { Role, TargetRecord } from './target.ts';
+import type { Intent, StoredRecord, StoredRecordSet } from './state.ts';
+import type { TargetRecord } from './target.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, intersection, parseTlsa, sameSet, union, without, type TlsaRecord } from './tlsa.ts';
 
@@ -43,7 +44,7 @@ export interface RecordSetPlan {
  * | something else         | other intent | the new intent is stored; what was claimed stays ours |
  *
  * "Ours" is every stored record that is not `Foreign`, those of an intent included; a foreign record is never removed, unless
- * `adoption: Adopt` says so.
+ * `adoption: Adopt` says so (adoption.ts).
  */
 export function planRecordSet(
   owner: OwnerFacts,
@@ -60,7 +61,8 @@ export function planRecordSet(
   const wantedByUs = target.map((entry) => entry.record);
   const claimed = ours(stored);
   const notOurs = without(current.records, union(claimed, wantedByUs));
-  const foreign = isToBeAdopted(notOurs, wantedByUs, owner, facts) ? [] : notOurs;
+  const staysForeign = staying(notOurs, wantedByUs, stored, owner, facts);
+  const foreign = staysForeign.map(({ record }) => record);
   const wanted = union(wantedByUs, foreign);
   const isRight = sameSet(current.records, wanted) && !isTtlToChange(owner, wanted, stored, facts);
   const change: PlannedChange = {
@@ -77,7 +79,7 @@ export function planRecordSet(
     provider: owner.provider,
     zone,
     ttlSeconds: ttlAskedFor(owner, stored, isRight, facts),
-    records: withRoles(records, target, foreign),
+    records: withRoles(records, target, staysForeign),
     ...(intent === undefined ? {} : { intent }),
     ...goneNameServers(owner, stored, facts),
     versions: nextVersions(stored, owner, current, facts, intent !== undefined && intent === stored?.intent),
@@ -141,17 +143,6 @@ function isFirstWrite(
 ): boolean {
   const seen = (stored?.versions ?? []).flatMap(({ kind, records }) => (kind === 'Written' ? records : []));
   return intersection(claimed, [...seen.map(parseTlsa), ...current]).length === 0;
-}
-
-/** Only when what is served is matched by our own records: one that is adopted goes. A withdrawal takes our own only. */
-function isToBeAdopted(
-  notOurs: readonly TlsaRecord[],
-  wantedByUs: readonly TlsaRecord[],
-  owner: OwnerFacts,
-  facts: Facts,
-): boolean {
-  if (facts.desired.adoption !== 'Adopt' || wantedByUs.length === 0 || notOurs.length === 0) return false;
-  return everyEndpointMatches({ facts, owner, wanted: wantedByUs }) === undefined;
 }
 
 /** Another zone holds the name now. What we wrote stands in the old one, and nothing here may be believed of the new one. */
@@ -229,12 +220,15 @@ function ttlAskedFor(
 function withRoles(
   records: readonly TlsaRecord[],
   target: readonly TargetRecord[],
-  foreign: readonly TlsaRecord[],
-): { data: string; role: Role }[] {
+  foreign: readonly ForeignRecord[],
+): StoredRecord[] {
   const roles = new Map(target.map((entry) => [formatTlsa(entry.record), entry.role]));
-  const foreigners = new Set(intersection(records, foreign).map(formatTlsa));
+  const foreigners = new Map(foreign.map((entry) => [formatTlsa(entry.record), entry.notNeededSince]));
   return records.map((record) => {
     const data = formatTlsa(record);
-    return { data, role: roles.get(data) ?? (foreigners.has(data) ? 'Foreign' : 'Former') };
+    const role = roles.get(data);
+    if (role !== undefined || !foreigners.has(data)) return { data, role: role ?? 'Former' };
+    const notNeededSince = foreigners.get(data);
+    return { data, role: 'Foreign', ...(notNeededSince === undefined ? {} : { notNeededSince }) };
   });
 }

@@ -4,7 +4,7 @@
  */
 import { isClockRight, rightTime } from './clock.ts';
 import type { Endpoint, Facts } from './facts.ts';
-import type { StoredCertificate } from './state.ts';
+import type { State } from './state.ts';
 
 /** How often endpoints are looked at while something is to be proven. */
 const PROVING_PROBE_MS = 60_000;
@@ -47,11 +47,13 @@ export function proofOf(
 
 /** How long a probe's answer may be used: `atRestMs` normally, much less while something is to be proven. */
 export function probeEveryMs(
-  certificates: readonly StoredCertificate[],
+  { certificates, recordSets }: Pick<State, 'certificates' | 'recordSets'>,
   retireAfterMs: number,
   atRestMs: number,
 ): number {
-  const isProving = certificates.some(({ chains }) => chains.some(({ state }) => state === 'Former'));
+  const isProving =
+    certificates.some(({ chains }) => chains.some(({ state }) => state === 'Former')) ||
+    recordSets.some(({ records }) => records.some(({ notNeededSince }) => notNeededSince !== undefined));
   return isProving ? Math.min(PROVING_PROBE_MS, retireAfterMs / LOOKS_IN_A_ROW, atRestMs) : atRestMs;
 }
 

@@ -28,7 +28,8 @@ export function rolloverSummary(facts: Facts, plan: Plan): RolloverSummary {
   return (
     publishing(plan) ??
     promoting(plan) ??
-    retiring(facts, plan) ?? { step: 'Idle', code: 'Idle', reason: 'no certificate is on its way in or out' }
+    retiring(facts, plan) ??
+    adopting(facts, plan) ?? { step: 'Idle', code: 'Idle', reason: 'no certificate is on its way in or out' }
   );
 }
 
@@ -64,10 +65,20 @@ function retiring(facts: Facts, { state }: Plan): RolloverSummary | undefined {
     };
   }
   const reason = `the records of ${leaving.length} former certificate${leaving.length > 1 ? 's' : ''} stay until no endpoint has presented it for rollover.retireAfter`;
-  const moments = leaving.flatMap((chain) => retirement(chain, facts) ?? []);
+  const moments = leaving.flatMap((chain) => retirement(chain.notSeenSince, facts) ?? []);
   const first = Math.min(...moments.map((moment) => moment.getTime()));
   // Time alone is not enough, after a restart.
   const isTimeOver = first <= facts.now.getTime();
   if (moments.length < leaving.length || isTimeOver) return { step: 'Proving', code: 'Proving', reason };
+  return { step: 'Retiring', code: 'Retiring', reason, until: formatTime(new Date(first)) };
+}
+
+function adopting(facts: Facts, { state }: Plan): RolloverSummary | undefined {
+  const moments = state.recordSets.flatMap(({ records }) =>
+    records.flatMap(({ notNeededSince }) => retirement(notNeededSince, facts)?.getTime() ?? []),
+  );
+  if (moments.length === 0) return undefined;
+  const first = Math.min(...moments);
+  const reason = `adopted records (${moments.length}) stay until no endpoint has needed them for rollover.retireAfter`;
   return { step: 'Retiring', code: 'Retiring', reason, until: formatTime(new Date(first)) };
 }

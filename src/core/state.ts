@@ -45,6 +45,8 @@ export interface StoredCandidate {
 export interface StoredRecord {
   readonly data: string;
   readonly role: Role;
+  /** Foreign, while `adoption` is `Adopt`: the moment since which no endpoint needed it. */
+  readonly notNeededSince?: string | undefined;
 }
 
 /** A change that is about to be made, or was made and is not confirmed yet. It is stored before anything is sent. */

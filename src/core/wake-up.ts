@@ -6,7 +6,7 @@ import { FORGET_AFTER_MS, heldUntil } from './hold.ts';
 import { isAwaited } from './history.ts';
 import type { PromotionPlan } from './plan-promotion.ts';
 import { SAMPLES, SAMPLES_SPAN_MS } from './sightings.ts';
-import type { State, StoredChain, StoredRecordSet } from './state.ts';
+import type { State, StoredRecordSet } from './state.ts';
 
 /** Name servers that lag are asked less and less often, and so are those of which an open gate must be sure. */
 const ASKED_AT_MOST_MS = 5 * 60_000;
@@ -17,7 +17,10 @@ export function nextWakeUp(facts: Facts, state: State, promotions: readonly Prom
   const chains = state.certificates.flatMap((certificate) => certificate.chains);
   const isWithheld = promotions.some(({ gate }) => gate !== undefined);
   const moments = [
-    ...chains.flatMap((chain) => retirement(chain, facts) ?? []),
+    ...chains.flatMap(({ notSeenSince }) => retirement(notSeenSince, facts) ?? []),
+    ...state.recordSets.flatMap(({ records }) =>
+      records.flatMap((record) => retirement(record.notNeededSince, facts) ?? []),
+    ),
     ...promotions.flatMap(({ next, gate }) => [gate?.until, gate && deadlineOf(next, facts)]),
     ...state.recordSets.flatMap((recordSet) => heldMoments(recordSet, facts)),
     ...state.recordSets.flatMap((recordSet) => askAgainAt(recordSet, isWithheld, facts) ?? []),
@@ -26,8 +29,8 @@ export function nextWakeUp(facts: Facts, state: State, promotions: readonly Prom
   return moments.length === 0 ? undefined : new Date(Math.min(...moments));
 }
 
-/** The earliest moment at which a chain may leave C, if there is one that can be named. */
-export function retirement({ notSeenSince }: StoredChain, { desired }: Facts): Date | undefined {
+/** The earliest moment at which it may go, if there is one that can be named: a chain out of C, an adopted record. */
+export function retirement(notSeenSince: string | undefined, { desired }: Facts): Date | undefined {
   return notSeenSince === undefined ? undefined : new Date(Date.parse(notSeenSince) + desired.retireAfterMs);
 }
 

@@ -82,11 +82,17 @@ describe('a record that is not ours', () => {
     expect(await tenant.published()).toEqual([FOREIGN]);
   });
 
-  test('goes when it is adopted', async () => {
+  test('adopted, it stays for retireAfter, and status says since when nobody needed it', async () => {
     const { tenant, certificate } = await besideForeign('adopted');
     await tenant.patch({ adoption: 'Adopt' });
-    await tenant.untilPublished(await recordsOf(certificate));
-    await tenant.until('Ready=True');
+    await tenant.until('RolloverInProgress=True Retiring');
+    expect(await tenant.published()).toEqual([...(await recordsOf(certificate)), FOREIGN].sort());
+    const { recordSets } = (await tenant.get()).status;
+    expect(recordSets?.[0]?.records).toContainEqual({
+      data: FOREIGN.toLowerCase(),
+      role: 'Foreign',
+      notNeededSince: expect.stringMatching(/Z$/),
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { stalled, transient } from '../../src/core/errors.ts';
 import { known, unknown } from '../../src/core/facts.ts';
 import { judge } from '../../src/core/match.ts';
 import { rolloverSummary } from '../../src/core/rollover-summary.ts';
+import { formatTime } from '../../src/core/time.ts';
 import { DESIRED, HOST, leafOf, OWNER, World, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
 
@@ -309,16 +310,58 @@ describe('what is in the DNS', () => {
     expect(stateOf(world, 'RecordsPublished')).toBe('True Withdrawn');
   });
 
-  test('adoption takes a foreign record away', () => {
+  const HOUR = 3_600_000;
+
+  test('an adopted record goes as that of a former certificate does, and is foreign until then', () => {
     const world = publishedWorld(first);
     world.foreign(FOREIGN);
     world.settle();
     world.desired = { ...DESIRED, adoption: 'Adopt' };
+    const until = formatTime(new Date(world.now + 24 * HOUR));
+    expect(rolloverSummary(world.facts(), world.settle())).toMatchObject({ step: 'Retiring', until });
+    world.later(23 * HOUR);
+    world.settle();
+    expect(world.published).toContain(FOREIGN);
+    world.desired = DESIRED; // adopted no more: the clock is forgotten
+    world.settle();
+    world.desired = { ...DESIRED, adoption: 'Adopt' };
+    world.settle();
+    world.later(23 * HOUR);
+    world.settle();
+    expect(world.published).toContain(FOREIGN);
+    world.later(HOUR);
+    world.looks = 11; // after a restart
+    world.settle();
+    expect(world.published).toContain(FOREIGN);
+    world.looks = 12;
     world.settle();
     expect(world.published.sort()).toEqual([ta(first), ee(first)]);
   });
 
-  test('adoption waits while an endpoint still presents what it would take away', () => {
+  test('without probes an adopted record goes after retireAfter', () => {
+    const world = publishedWorld(first);
+    world.foreign(FOREIGN);
+    world.desired = { ...DESIRED, adoption: 'Adopt', probe: 'Disabled' };
+    world.settle();
+    world.later(24 * HOUR - 1000);
+    world.settle();
+    expect(world.published).toContain(FOREIGN);
+    world.later(1000);
+    world.settle();
+    expect(world.published).not.toContain(FOREIGN);
+  });
+
+  test('a withdrawal leaves a record that is not adopted yet', () => {
+    const world = publishedWorld(first);
+    world.foreign(FOREIGN);
+    world.desired = { ...DESIRED, adoption: 'Adopt' };
+    world.settle();
+    world.desired = { ...world.desired, publish: false };
+    world.settle();
+    expect(world.published).toEqual([FOREIGN]);
+  });
+
+  test('the clock of adoption stands still while an endpoint presents what it would take away, or does not answer', () => {
     const world = new World();
     world.foreign(ee(first));
     world.ttlSeconds = 3600;
@@ -328,8 +371,20 @@ describe('what is in the DNS', () => {
     world.serve(first);
     world.desired = { ...DESIRED, adoption: 'Adopt' };
     world.settle();
+    world.later(48 * HOUR);
+    world.settle();
     expect(world.published).toContain(ee(first));
     world.serve(renewed);
+    world.settle();
+    world.later(20 * HOUR);
+    world.served = undefined;
+    world.settle();
+    world.serve(renewed);
+    world.settle();
+    world.later(20 * HOUR);
+    world.settle();
+    expect(world.published).toContain(ee(first));
+    world.later(4 * HOUR);
     world.settle();
     expect(world.published).not.toContain(ee(first));
   });

@@ -229,7 +229,7 @@ function lookAtEndpoints(
     presented.kind === 'Presented'
       ? serving.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256)
       : presented.kind === 'Skipped';
-  const every = probeEveryMs(stored.certificates, desired.retireAfterMs, 1000 * AT_REST) / 1000;
+  const every = probeEveryMs(stored, desired.retireAfterMs, 1000 * AT_REST) / 1000;
   const againAt = ({ endpoints, at, badSince }: NonNullable<ProcessMemory['look']>): number =>
     endpoints.every(isGood)
       ? at + Math.ceil(every)

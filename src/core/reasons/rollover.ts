@@ -152,7 +152,7 @@ export const ROLLOVER = {
     at: '`Covered`',
     meaning:
       'A TLSA record that is not ours matches none of our certificates, so senders that look at its usage, selector and matching type alone refuse them. Changes are guarded by one match in each RRset instead.',
-    remedy: 'Remove that record, or set `adoption: Adopt`.',
+    remedy: 'Remove that record, or set `adoption: Adopt` and wait for `retireAfter`.',
   },
   AnnouncedCAInvalid: {
     kind: 'Stalled',
