@@ -9,7 +9,7 @@ import { loadCluster, type Cluster } from '../src/kube/cluster.ts';
 import { startControlPlane } from '../test/support/control-plane.ts';
 import { startDnssecChain, type ChainOptions, type DnssecChain } from '../test/support/dnssec-chain.ts';
 import { apply, mustKubectl } from '../test/support/kubectl.ts';
-import { installOperator, startOperator, type RunningOperator } from '../test/support/operator.ts';
+import { installOperator, OPERATOR_NAMESPACE, startOperator, type RunningOperator } from '../test/support/operator.ts';
 import { startUnbound } from '../test/support/unbound.ts';
 import { STATISTICS_STATEMENT } from './primary.ts';
 
@@ -39,7 +39,7 @@ export async function startBenchSite(
   const kubeconfig = controlPlane.kubeconfigPath;
   await installOperator(kubeconfig);
   for (const namespace of options.namespaces) await apply(kubeconfig, manifests(namespace, chain));
-  const cluster = loadCluster({ kubeconfig });
+  const cluster = await loadCluster({ kubeconfig });
   let starts = 0;
   return {
     dir,
@@ -47,13 +47,16 @@ export async function startBenchSite(
     cluster,
     kubeconfig,
     kubectl: (...args) => mustKubectl(kubeconfig, ...args),
-    startOperator: (...args) =>
+    startOperator: async (...args) =>
       startOperator({
         dir,
         controlPlane,
         resolver: `${RESOLVER.address}:${RESOLVER.port}`,
         name: `operator-${++starts}`,
         args,
+        // As in its pod: what reads a kubeconfig takes memory that no pod needs.
+        kubeconfig: '',
+        env: await controlPlane.podOfServiceAccount(OPERATOR_NAMESPACE, 'tlsa-operator'),
       }),
     stop: async () => {
       await cluster.close();

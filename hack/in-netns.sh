@@ -14,6 +14,9 @@ if [ "${1:-}" != --inside ]; then
 fi
 shift
 ip link set lo up
+# Where a pod finds its ServiceAccount.
+mkdir -p /run/secrets
+mount -t tmpfs tmpfs /run/secrets
 # Addresses that are not loopback ones, for servers that tenants may reach and for Postfix on port 25.
 for net in 0 1 2 3; do
   for host in 10 11 12 13 14 15 16 17 18 19; do

@@ -45,7 +45,7 @@ async function runPlan(io: Io): Promise<ExitCode> {
     monotonic: systemClock.monotonic,
   });
   const kubeconfig = values.kubeconfig ?? io.env['KUBECONFIG'];
-  const cluster = loadCluster(kubeconfig === undefined ? {} : { kubeconfig });
+  const cluster = await loadCluster({ kubeconfig, env: io.env });
   try {
     const foreseen = await foresee(
       {

@@ -73,9 +73,9 @@ export const run: Command = {
       },
     });
     const elects = oneOf(['true', 'false'] as const, values['leader-elect'], 'leader-elect') === 'true';
-    const kubeconfig = values.kubeconfig ?? env['KUBECONFIG'];
     const metrics = createMetrics();
-    const cluster = loadCluster({ ...(kubeconfig === undefined ? {} : { kubeconfig }), observe: metrics.apiRequest });
+    const kubeconfig = values.kubeconfig ?? env['KUBECONFIG'];
+    const cluster = await loadCluster({ kubeconfig, env, observe: metrics.apiRequest });
     metrics.clockSkew(() => cluster.serverClock.skewMs());
     const health = await startHealthServer({
       healthAddress: values['health-address'],

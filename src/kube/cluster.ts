@@ -1,12 +1,14 @@
-import type { RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { request as send, type Dispatcher } from 'undici';
 import { childOf } from './abort.ts';
+import type { Access, Credentials } from './access.ts';
 import { ApiError, codeOf, errorOfAnswer, errorWithoutAnswer } from './api-error.ts';
 import { systemClock } from './clock.ts';
-import { loadKubeConfig, poolsFor, type Pools } from './config.ts';
+import { poolsFor, type Pools } from './pools.ts';
 import { readAndWipe } from './read-and-wipe.ts';
 import { ServerClock } from './server-clock.ts';
+import { isInPod, serviceAccount, type Environment } from './service-account.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
@@ -37,13 +39,13 @@ export class Cluster {
   /** `https://host:port` */
   readonly server: string;
   readonly serverClock = new ServerClock(systemClock);
-  readonly #config: KubeConfig;
+  readonly #access: Access;
   readonly #observe: RequestObserver;
   #pools: Pools | undefined;
 
-  constructor(config: KubeConfig, observe: RequestObserver = () => undefined) {
-    this.server = config.getCurrentCluster()?.server.replace(/\/+$/, '') ?? '';
-    this.#config = config;
+  constructor(access: Access, observe: RequestObserver = () => undefined) {
+    this.server = access.server;
+    this.#access = access;
     this.#observe = observe;
   }
 
@@ -137,16 +139,17 @@ export class Cluster {
     }
   }
 
-  /** Reads the credentials anew: tokens and certificates are rotated. */
-  async #authenticate(request: ApiRequest): Promise<{ pools: Pools; headers: Record<string, string> }> {
-    const options: RequestOptions = {};
+  async #authenticate(request: ApiRequest): Promise<{ pools: Pools; headers: Credentials['headers'] }> {
     try {
-      await this.#config.applyToHTTPSOptions(options);
-      this.#pools = poolsFor(this.#config, options, this.#pools);
+      const { tls, headers } = await this.#access.credentials();
+      this.#pools = poolsFor(tls, this.#pools);
+      return { pools: this.#pools, headers };
     } catch {
-      throw errorWithoutAnswer(nameOf(request), 'the credentials that the kubeconfig names cannot be read');
+      throw errorWithoutAnswer(
+        nameOf(request),
+        'our credentials cannot be read: those of the kubeconfig, or of the pod',
+      );
     }
-    return { pools: this.#pools, headers: (options.headers ?? {}) as Record<string, string> };
   }
 }
 
@@ -175,10 +178,20 @@ function abortAfter({ timeoutMs = TIMEOUT_MS }: ApiRequest, controller: AbortCon
   }, timeoutMs);
 }
 
+export interface ClusterOptions {
+  /** A path, or several as in $KUBECONFIG; empty counts as none. */
+  readonly kubeconfig?: string | undefined;
+  readonly env?: Environment;
+  readonly observe?: RequestObserver;
+}
+
 /**
- * @param options.kubeconfig `--kubeconfig` or $KUBECONFIG; without it, see loadKubeConfig.
+ * By the given kubeconfig, else as the ServiceAccount of the pod we run in, else by ~/.kube/config.
  * @throws OperatorError `KubeconfigInvalid`
  */
-export function loadCluster(options: { readonly kubeconfig?: string; readonly observe?: RequestObserver }): Cluster {
-  return new Cluster(loadKubeConfig(options.kubeconfig), options.observe);
+export async function loadCluster({ kubeconfig = '', env = {}, observe }: ClusterOptions): Promise<Cluster> {
+  const given = kubeconfig.split(delimiter).filter((path) => path !== '');
+  if (given.length === 0 && isInPod(env)) return new Cluster(serviceAccount(env, systemClock.monotonic), observe);
+  const { kubeconfigAccess } = await import('./kubeconfig.ts');
+  return new Cluster(kubeconfigAccess(given.length > 0 ? given : [join(homedir(), '.kube', 'config')]), observe);
 }

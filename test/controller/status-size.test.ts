@@ -176,7 +176,7 @@ beforeAll(async () => {
   const kubeconfig = controlPlane.kubeconfigPath;
   await mustKubectl(kubeconfig, 'apply', '--server-side', '-k', join(import.meta.dirname, '../../crds'));
   await mustKubectl(kubeconfig, 'wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s');
-  cluster = loadCluster({ kubeconfig });
+  cluster = await loadCluster({ kubeconfig });
 });
 afterAll(async () => {
   await cluster.close();

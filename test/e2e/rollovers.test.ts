@@ -62,7 +62,7 @@ afterAll(async () => {
 }, 60_000);
 
 async function host(mode: 'Observe' | 'Promote', name: Name): Promise<Host> {
-  const cluster = loadCluster({ kubeconfig: site.kubeconfig });
+  const cluster = await loadCluster({ kubeconfig: site.kubeconfig });
   const one = await Host.create(site, cluster, witness, mode, name);
   hosts.push(one);
   return one;

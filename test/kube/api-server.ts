@@ -18,7 +18,11 @@ export const log = createLogger({ level: 'silent', format: 'json' });
 export const surroundings = { clock: systemClock, random: Math.random, log };
 
 /** The same access by another way, e.g. a proxy's port. */
-export function clusterByPort(controlPlane: ControlPlane, port: number, observe?: (method: string) => void): Cluster {
+export function clusterByPort(
+  controlPlane: ControlPlane,
+  port: number,
+  observe?: (method: string) => void,
+): Promise<Cluster> {
   const path = join(controlPlane.dataDir, `port-${port}.kubeconfig`);
   const kubeconfig = readFileSync(controlPlane.kubeconfigPath, 'utf8');
   writeFileSync(path, kubeconfig.replaceAll(controlPlane.url, `https://127.0.0.1:${port}`), { mode: 0o600 });

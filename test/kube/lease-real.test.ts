@@ -12,7 +12,7 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   controlPlane = await startControlPlane();
-  cluster = loadCluster({ kubeconfig: controlPlane.kubeconfigPath });
+  cluster = await loadCluster({ kubeconfig: controlPlane.kubeconfigPath });
   await createNamespace(cluster, 'operator');
 });
 

@@ -5,10 +5,11 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { loadCluster, type Cluster } from '../../src/kube/cluster.ts';
+import { Cluster, loadCluster } from '../../src/kube/cluster.ts';
 import { EventRecorder } from '../../src/kube/events.ts';
 import { createObject, getObject, getSecret, patchMetadata, replaceStatus } from '../../src/kube/objects.ts';
 import { EVENTS, MAIL_SERVERS, pathOf, SECRETS, type KubeObject, type Secret } from '../../src/kube/resource.ts';
+import { serviceAccount } from '../../src/kube/service-account.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { mustKubectl } from '../support/kubectl.ts';
 import { eventually } from '../support/process.ts';
@@ -34,7 +35,7 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   controlPlane = await startControlPlane();
-  cluster = loadCluster({ kubeconfig: controlPlane.kubeconfigPath });
+  cluster = await loadCluster({ kubeconfig: controlPlane.kubeconfigPath });
   await createNamespace(cluster, 'mail');
   await installMailServers(controlPlane);
   await eventually('the kind is served', () => cluster.call({ method: 'GET', path: pathOf(MAIL_SERVERS) }));
@@ -52,7 +53,7 @@ describe('calls', () => {
   test('share connections, and are counted', async () => {
     const proxy = await startTcpProxy(Number(new URL(controlPlane.url).port));
     const counted: string[] = [];
-    const pooled = clusterByPort(controlPlane, proxy.port, (...labels) => counted.push(labels.join(' ')));
+    const pooled = await clusterByPort(controlPlane, proxy.port, (...labels) => counted.push(labels.join(' ')));
     const get = () => getSecret(pooled, 'mail', 'none');
     for (let calls = 0; calls < 50; calls += 1) await get();
     expect(proxy.opened()).toBeLessThanOrEqual(2);
@@ -85,7 +86,7 @@ describe('calls', () => {
     const silent = createServer((socket) => accepted.push(socket)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const hung = clusterByPort(controlPlane, port);
+    const hung = await clusterByPort(controlPlane, port);
     const path = pathOf(SECRETS);
     await expect(hung.call({ method: 'GET', path, timeoutMs: 50 })).rejects.toMatchObject({
       code: 'APIServerUnavailable',
@@ -106,7 +107,7 @@ describe('calls', () => {
   test('that RBAC forbids say so, with what to do and not a word of the server', async () => {
     await mustKubectl(controlPlane.kubeconfigPath, 'create', 'serviceaccount', 'nobody', '--namespace=mail');
     const kubeconfig = await controlPlane.kubeconfigForServiceAccount('mail', 'nobody');
-    const nobody = loadCluster({ kubeconfig });
+    const nobody = await loadCluster({ kubeconfig });
     const error: unknown = await getSecret(nobody, 'mail', 'tls').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'APIServerForbidden', kind: 'Transient', status: 403 });
     expect(String(error)).toBe(
@@ -124,16 +125,36 @@ describe('calls', () => {
       content.replace(/"certificate-authority-data": "[^"]*"/, `"certificate-authority": "${caFile}"`),
     );
     writeFileSync(caFile, rootCertificates[0] ?? '');
-    const rotated = loadCluster({ kubeconfig });
+    const rotated = await loadCluster({ kubeconfig });
     await expect(getSecret(rotated, 'mail', 'none')).rejects.toMatchObject({ code: 'APIServerUnavailable' });
     copyFileSync(controlPlane.caFile, caFile);
     expect(await getSecret(rotated, 'mail', 'none')).toBeUndefined();
     await rotated.close();
   });
 
-  test('with an unreadable or empty kubeconfig are not begun', () => {
-    expect(() => loadCluster({ kubeconfig: '/none' })).toThrow('kubeconfig: /none: cannot be read (ENOENT)');
-    expect(() => loadCluster({ kubeconfig: '/dev/null' })).toThrow(/^kubeconfig: /);
+  test('are made as the ServiceAccount of the pod, with its new token when the old one may be gone', async () => {
+    await mustKubectl(controlPlane.kubeconfigPath, 'create', 'serviceaccount', 'pod', '--namespace=mail');
+    const env = await controlPlane.podOfServiceAccount('mail', 'nobody');
+    let now = 0;
+    const pod = new Cluster(serviceAccount(env, () => now));
+    const whoami = async (): Promise<string> => {
+      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+      const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+      const { status } = await pod.call<{ status: { userInfo: { username: string } } }>({ method: 'POST', path, body });
+      return status.userInfo.username;
+    };
+    expect(await whoami()).toBe('system:serviceaccount:mail:nobody');
+    await controlPlane.podOfServiceAccount('mail', 'pod');
+    now += 60_000;
+    expect(await whoami()).toBe('system:serviceaccount:mail:pod');
+    await pod.close();
+    expect((await loadCluster({ env })).server).toBe(controlPlane.url);
+  });
+
+  test('with an unreadable or empty kubeconfig are not begun', async () => {
+    const message = 'kubeconfig: /none: cannot be read (ENOENT)';
+    await expect(loadCluster({ kubeconfig: '/none' })).rejects.toThrow(message);
+    await expect(loadCluster({ kubeconfig: '/dev/null' })).rejects.toThrow(/^kubeconfig: /);
   });
 });
 
@@ -290,7 +311,7 @@ describe('events', () => {
 
   test('that cannot be written harm nobody', async () => {
     const object = await mailServer('unlucky');
-    const dead = clusterByPort(controlPlane, 1);
+    const dead = await clusterByPort(controlPlane, 1);
     const events = new EventRecorder({ cluster: dead, clock: new FakeClock(), random: Math.random, log });
     events.record(object, 'Normal', 'Published', 'one record was published');
     await expect(events.flush()).resolves.toBeUndefined();

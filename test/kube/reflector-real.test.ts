@@ -38,8 +38,8 @@ const reflectors: Promise<void>[] = [];
 beforeAll(async () => {
   controlPlane = await startControlPlane();
   proxy = await startTcpProxy(Number(new URL(controlPlane.url).port));
-  world = loadCluster({ kubeconfig: controlPlane.kubeconfigPath });
-  cluster = clusterByPort(controlPlane, proxy.port, (method) => lists.push(method));
+  world = await loadCluster({ kubeconfig: controlPlane.kubeconfigPath });
+  cluster = await clusterByPort(controlPlane, proxy.port, (method) => lists.push(method));
 });
 
 afterAll(async () => {

@@ -3,7 +3,7 @@
  * asked for, the controllers that delete. No nodes, so no pods run. Ready after about four seconds.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,6 +32,11 @@ export interface ControlPlane {
   readonly tokenForServiceAccount: (namespace: string, name: string) => Promise<string>;
   /** Writes a kubeconfig with such a token and returns its path. `server`: another way to the API server. */
   readonly kubeconfigForServiceAccount: (namespace: string, name: string, server?: string) => Promise<string>;
+  /**
+   * What kubelet does for a pod of this ServiceAccount: writes its files where a pod has them (hack/in-netns.sh mounts the folder), and
+   * returns its environment. A double: no kubelet runs here.
+   */
+  readonly podOfServiceAccount: (namespace: string, name: string) => Promise<Readonly<Record<string, string>>>;
   /** An outage: connections break, and new ones are refused until `startApiServer`. What etcd holds stays. */
   readonly stopApiServer: () => Promise<void>;
   readonly startApiServer: () => Promise<void>;
@@ -52,6 +57,8 @@ export interface AuditEvent {
   readonly userAgent: string;
   readonly responseStatus?: { readonly code: number };
 }
+
+const POD_DIR = '/run/secrets/kubernetes.io/serviceaccount';
 
 // Objects whose owner is gone, namespaces that are being deleted, ClusterRoles that others aggregate into.
 const controllers = ['garbage-collector-controller', 'namespace-controller', 'clusterrole-aggregation-controller'];
@@ -128,6 +135,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       const path = inDataDir(`${namespace}.${name}.${new URL(server).port}.kubeconfig`);
       writeKubeconfig(path, server, caFile, await tokenForServiceAccount(namespace, name));
       return path;
+    },
+    podOfServiceAccount: async (namespace, name) => {
+      mkdirSync(POD_DIR, { recursive: true });
+      copyFileSync(caFile, join(POD_DIR, 'ca.crt'));
+      writeFileSync(join(POD_DIR, 'token'), await tokenForServiceAccount(namespace, name));
+      return { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: `${apiServerPort}` };
     },
     stopApiServer,
     startApiServer,
