@@ -10,7 +10,7 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM debian:bookworm-slim AS resolver
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends unbound dns-root-data \
+  && apt-get install --yes --no-install-recommends unbound dns-root-data ca-certificates \
   && rm -rf /var/lib/apt/lists/*
 USER 65532:65532
 ENTRYPOINT ["/usr/sbin/unbound", "-d", "-c"]

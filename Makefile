@@ -13,7 +13,7 @@ IN_NETNS := hack/in-netns.sh
 MODULES := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 
-.PHONY: help root setup build generate check test test-fast model fuzz demo bench clean
+.PHONY: help root setup build generate manifests check test test-fast model fuzz demo bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -27,8 +27,11 @@ root:
 
 build: dist/main.js ## Compile src/ to dist/
 
-generate: $(MODULES) ## Write crds/, docs/resources.md and docs/troubleshooting.md from src/
+generate: $(MODULES) ## Write crds/, the chart's README and two pages of docs/ from what they are made of
 	@node hack/generate.ts
+
+manifests: setup ## Write deploy/ from charts/tlsa-operator (needs Helm, which the set-up builds)
+	@node hack/deploy-manifests.ts
 
 check: $(MODULES) ## Types, lint, format, generated files up to date
 	@npm run --silent typecheck

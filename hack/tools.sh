@@ -12,7 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=hack/say.sh
 . "$here/say.sh"
 
-tools=(kube-apiserver kube-controller-manager kubectl etcd cert-manager-controllers)
+tools=(kube-apiserver kube-controller-manager kubectl etcd cert-manager-controllers helm3 helm4)
 go_minimum=1.26
 cache=${TLSA_OPERATOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tlsa-operator}/tools
 PATH=$PATH:/usr/local/go/bin # sudo drops it
@@ -26,6 +26,8 @@ describe() {
     etcd) module=etcd about='30 s' package=go.etcd.io/etcd/server/v3 dependency=go.etcd.io/etcd/server/v3 ;;
     cert-manager-controllers)
       module=cert-manager about='2 min' package=. dependency=github.com/cert-manager/cert-manager ;;
+    helm3 | helm4)
+      module=$1 about='90 s' dependency=helm.sh/helm/v${1#helm} package=helm.sh/helm/v${1#helm}/cmd/helm ;;
     *) fail "no such tool: $1" "there are: ${tools[*]}" ;;
   esac
   [ $module != kubernetes ] || package=k8s.io/kubernetes/cmd/$1 dependency=k8s.io/kubernetes
@@ -36,6 +38,14 @@ describe() {
     local variables=k8s.io/component-base/version minor=${version#v1.}
     ldflags+=" -X $variables.gitVersion=$version -X $variables.gitMajor=1 -X $variables.gitMinor=${minor%%.*}"
   fi
+  if [ $module = helm3 ]; then
+    # Without these `helm template` renders for Kubernetes 1.20, and refuses a chart that asks for more.
+    local client
+    client=$(awk '$1 == "k8s.io/client-go" { print $2 }' "$here/$module/go.mod")
+    client=${client#v0.}
+    ldflags+=" -X $dependency/pkg/chartutil.k8sVersionMajor=1 -X $dependency/pkg/chartutil.k8sVersionMinor=${client%%.*}"
+  fi
+  [ $module != helm3 ] && [ $module != helm4 ] || ldflags+=" -X $dependency/internal/version.version=$version"
 }
 
 # Where the tool is or will be. The folder's name changes with everything that goes into the program.
@@ -137,7 +147,7 @@ build_missing() {
 
   check_go
   say "test tools: to build, one after the other: ${missing[*]}"
-  say 'test tools: when nothing is cached that takes about 8 min on two cores, and 6 GB of disk for the caches of Go'
+  say 'test tools: when nothing is cached that takes about 11 min on two cores, and 6 GB of disk for the caches of Go'
   child='' building=''
   trap clean_up EXIT
   trap 'exit 130' INT

@@ -12,7 +12,7 @@ import { painter } from './color.ts';
 import type { Command, ExitCode, Io } from './command.ts';
 import { oneOf, parseOptions, usageError } from './options.ts';
 import { planText } from './plan-text.ts';
-import { WORLD_OPTIONS } from './world-options.ts';
+import { namespacesOf, WORLD_OPTIONS } from './world-options.ts';
 
 const FORMS = ['text', 'json'] as const;
 
@@ -57,6 +57,7 @@ async function runPlan(io: Io): Promise<ExitCode> {
         log: createLogger({ level: 'warn', format: 'pretty' }),
         metrics: UNCOUNTED,
         operatorNamespace: values['operator-namespace'],
+        watchNamespaces: namespacesOf(values['watch-namespaces']),
         namespace: values.namespace,
         name,
       },

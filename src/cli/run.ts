@@ -13,15 +13,10 @@ import { createMetrics } from '../observe/metrics.ts';
 import { parseDenyCidrs } from '../smtp/deny-cidrs.ts';
 import type { Command } from './command.ts';
 import { oneOf, parseOptions, usageError } from './options.ts';
-import { WORLD_OPTIONS } from './world-options.ts';
+import { namespacesOf, WORLD_OPTIONS } from './world-options.ts';
 
 const options = {
   ...WORLD_OPTIONS,
-  'watch-namespaces': {
-    type: 'string',
-    value: 'NS,...',
-    description: 'Only MailServers, DNSProviders and Secrets of these namespaces (default: all)',
-  },
   'leader-elect': {
     type: 'string',
     value: 'true|false',
@@ -94,7 +89,7 @@ export const run: Command = {
           log,
           clock: systemClock,
           random: Math.random,
-          watchNamespaces: values['watch-namespaces']?.split(',').map((name) => name.trim()),
+          watchNamespaces: namespacesOf(values['watch-namespaces']),
           operatorNamespace: values['operator-namespace'],
           identity: elects ? `${hostname()}_${randomUUID()}` : undefined,
         },

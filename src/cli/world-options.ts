@@ -1,11 +1,17 @@
 /** What commands that look at cluster, DNS and mail servers have in common. */
-import type { OptionTable } from './options.ts';
+import { usageError, type OptionTable } from './options.ts';
 
 export const WORLD_OPTIONS = {
   kubeconfig: {
     type: 'string',
     value: 'FILE',
     description: 'Kubeconfig (default: $KUBECONFIG, in-cluster, ~/.kube/config)',
+  },
+  'watch-namespaces': {
+    type: 'string',
+    value: 'NS,...',
+    description:
+      'Only MailServers, DNSProviders and Secrets of these namespaces, and no ClusterDNSProviders (default: all)',
   },
   'operator-namespace': {
     type: 'string',
@@ -27,3 +33,10 @@ export const WORLD_OPTIONS = {
       "Addresses never probed: a list, 'default' (loopback, link-local and the like), or 'none' (tests and demos)",
   },
 } as const satisfies OptionTable;
+
+/** The names in `--watch-namespaces`. @throws OperatorError `InvalidUsage` */
+export function namespacesOf(text: string | undefined): readonly string[] | undefined {
+  const names = text?.split(',').map((name) => name.trim());
+  if (names?.includes('') === true) throw usageError(`--watch-namespaces ${JSON.stringify(text)}: an empty name`);
+  return names === undefined ? undefined : [...new Set(names)];
+}

@@ -7,6 +7,7 @@ import type { Zone } from '../dns/providers/provider.ts';
 import type { ZoneWriter } from '../dns/providers/zone-writer.ts';
 import type { DnsProvider } from '../dns/providers/provider.ts';
 import type { ProviderKey } from './objects.ts';
+import type { WatchNamespaces } from './watches.ts';
 
 export interface ActiveProvider {
   readonly dns: DnsProvider;
@@ -87,6 +88,12 @@ export class ActiveProviders {
   }
 }
 
-export function providerNotFound(key: ProviderKey): OperatorError {
+export function providerNotFound(key: ProviderKey, watchNamespaces: WatchNamespaces): OperatorError {
+  if (watchNamespaces !== undefined && key.startsWith('ClusterDNSProvider/')) {
+    return transient(
+      'ProviderNotFound',
+      `${key} is not looked for: this operator works in some namespaces only (--watch-namespaces); name a DNSProvider in spec.providerRef`,
+    );
+  }
   return transient('ProviderNotFound', `there is no ${key} (yet); spec.providerRef names it`);
 }

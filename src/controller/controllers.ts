@@ -29,7 +29,7 @@ import { Releases } from './releases.ts';
 import type { ReadSecret } from './secret-chains.ts';
 import { createSources } from './sources.ts';
 import { UnderWork } from './under-work.ts';
-import { findProvider, wakeOnChange, type Stores } from './watches.ts';
+import { findProvider, wakeOnChange, type Stores, type WatchNamespaces } from './watches.ts';
 import type { AttemptMemory } from './write-attempt.ts';
 import { ZonesInUse } from './zones-in-use.ts';
 
@@ -43,6 +43,7 @@ export interface ControllerOptions {
   readonly random: () => number;
   /** Do we lead at this very moment? Asked right before anything is written: a process may have been paused at any point. */
   readonly leads: () => boolean;
+  readonly watchNamespaces: WatchNamespaces;
   /** Of the lease, and of the Secrets that ClusterDNSProviders name. */
   readonly operatorNamespace: string;
 }
@@ -144,7 +145,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       providers.forget(key);
       return NOTHING;
     }
-    providers.notReady(key, providerNotFound(key));
+    providers.notReady(key, providerNotFound(key, options.watchNamespaces));
     return { kind: 'Done', wakeAt: clock.now() + FORGET_AFTER_MS };
   });
 

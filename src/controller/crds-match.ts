@@ -5,6 +5,8 @@ import { getObject } from '../kube/objects.ts';
 import { CUSTOM_RESOURCE_DEFINITIONS } from '../kube/resource.ts';
 import type { HealthServer } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
+import { lackingFields } from './lacking-fields.ts';
+import type { WatchNamespaces } from './watches.ts';
 
 const LOOK_AGAIN_MS = 5_000;
 
@@ -15,13 +17,17 @@ const LOOK_AGAIN_MS = 5_000;
 export async function crdsMatch(
   cluster: Cluster,
   health: Pick<HealthServer, 'addReadyCheck'>,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  {
+    clock,
+    log,
+    watchNamespaces,
+  }: { readonly clock: Clock; readonly log: Logger; readonly watchNamespaces: WatchNamespaces },
   signal: AbortSignal,
 ): Promise<void> {
   let missing: string | undefined = 'not compared yet';
   health.addReadyCheck('crds', () => missing);
   while (!signal.aborted) {
-    const differ = await differing(cluster, signal).catch((err: unknown) => {
+    const differ = await differing(cluster, watchNamespaces, signal).catch((err: unknown) => {
       if (!signal.aborted) log.warn({ err }, 'the CRDs could not be read; tried again');
       return undefined;
     });
@@ -39,8 +45,13 @@ export async function crdsMatch(
   }
 }
 
-/** The CRDs in the cluster that are not those of this program. */
-export async function differing(cluster: Caller, signal: AbortSignal): Promise<string[]> {
+/** The CRDs in the cluster that are not those of this program. Who works in some namespaces only may not read them. */
+export async function differing(
+  cluster: Caller,
+  watchNamespaces: WatchNamespaces,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (watchNamespaces !== undefined) return lackingFields(cluster, signal);
   const names = await Promise.all(
     [...schemaHashes()].map(async ([name, hash]) => {
       const installed = await getObject(cluster, CUSTOM_RESOURCE_DEFINITIONS, { name }, signal);

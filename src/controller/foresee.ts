@@ -16,12 +16,14 @@ import { ownersOf, providerKeyOf } from './objects.ts';
 import { bringUp, type Instances, type ProviderUser } from './reconcile-provider.ts';
 import { isSameStatus } from './same-status.ts';
 import { createSources, type World } from './sources.ts';
-import { createStores, findProvider, listAll, type Stores } from './watches.ts';
+import { createStores, findProvider, listAll, type Stores, type WatchNamespaces } from './watches.ts';
 
 export interface ForeseeOptions extends World {
   readonly log: Logger;
   readonly metrics: ProviderUser['metrics'];
   readonly operatorNamespace: string;
+  /** As the operator has it. */
+  readonly watchNamespaces: WatchNamespaces;
   /** Only MailServers of this namespace. */
   readonly namespace?: string | undefined;
   /** Only MailServers of this name. */
@@ -46,9 +48,12 @@ const MAX_PASSES = 12;
 
 /** Reads the cluster, the DNS and the mail servers, and writes nothing. @throws ApiError */
 export async function foresee(options: ForeseeOptions, signal: AbortSignal): Promise<Foreseen> {
-  const { cluster, clock, log, namespace, name } = options;
+  const { cluster, clock, log, watchNamespaces, namespace, name } = options;
   const stores = createStores(log);
-  const [otherCRDs] = await Promise.all([differing(cluster, signal), listAll(stores, cluster, signal)]);
+  const [otherCRDs] = await Promise.all([
+    differing(cluster, watchNamespaces, signal),
+    listAll(stores, watchNamespaces, cluster, signal),
+  ]);
   const wanted = stores.mailServers
     .list()
     .filter(({ metadata }) => (namespace ?? metadata.namespace) === metadata.namespace)
@@ -89,7 +94,7 @@ async function bringUpProviders(
   mailServers: readonly MailServer[],
   providers: ActiveProviders,
   stores: Stores,
-  { cluster, clock, metrics, operatorNamespace }: ForeseeOptions,
+  { cluster, clock, metrics, operatorNamespace, watchNamespaces }: ForeseeOptions,
 ): Promise<void> {
   const owners = new Set(mailServers.flatMap(ownersOfBoth));
   const claimants = [...owners].flatMap((owner) => stores.mailServers.byIndex('owner', owner));
@@ -106,7 +111,7 @@ async function bringUpProviders(
   await Promise.all(
     [...keys].map(async (key) => {
       const object = findProvider(stores, key);
-      if (object === undefined) providers.notReady(key, providerNotFound(key));
+      if (object === undefined) providers.notReady(key, providerNotFound(key, watchNamespaces));
       else await bringUp(key, object, instances, user);
     }),
   );

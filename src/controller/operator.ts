@@ -7,8 +7,6 @@ import { createStores, synced, watchAll, type Stores } from './watches.ts';
 
 export interface OperatorOptions extends Omit<ControllerOptions, 'leads'> {
   readonly health: Pick<HealthServer, 'addReadyCheck'>;
-  /** Undefined: all. */
-  readonly watchNamespaces: readonly string[] | undefined;
   /** Differs between all replicas and lives. Undefined: no election, this process leads. */
   readonly identity: string | undefined;
 }
@@ -23,10 +21,11 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   let holdsLease = (): boolean => options.identity === undefined;
   const controllers = createControllers({ ...options, leads: () => holdsLease() }, stores);
   const watching = new AbortController();
-  const watches = watchAll(stores, options.watchNamespaces, { cluster, clock, random, log }, watching.signal);
+  const { watchNamespaces } = options;
+  const watches = watchAll(stores, watchNamespaces, { cluster, clock, random, log }, watching.signal);
   try {
     await Promise.race([
-      Promise.all([crdsMatch(cluster, health, { clock, log }, signal), synced(stores)]),
+      Promise.all([crdsMatch(cluster, health, { clock, log, watchNamespaces }, signal), synced(stores)]),
       aborted(signal),
     ]);
     if (signal.aborted) return 'Stopped';

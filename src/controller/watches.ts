@@ -67,34 +67,58 @@ function ownersInUse(mailServer: MailServer): string[] {
 
 const TLS_SECRETS = { resource: SECRETS, metadataOnly: true, fieldSelector: 'type=kubernetes.io/tls' } as const;
 
+/** Some namespaces, and nothing that is in none; undefined: the whole cluster. */
+export type WatchNamespaces = readonly string[] | undefined;
+
 export async function watchAll(
   stores: Stores,
-  watchNamespaces: readonly string[] | undefined,
+  watchNamespaces: WatchNamespaces,
   common: Pick<ReflectorOptions<PartialObject>, 'cluster' | 'clock' | 'random' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
   const namespaced = { ...common, namespaces: watchNamespaces };
+  if (watchNamespaces !== undefined) {
+    // Who has Roles only may not look at them: there are none for him.
+    stores.clusterDnsProviders.markSynced();
+    stores.namespaces.markSynced();
+  }
   await Promise.all([
     reflect({ ...namespaced, resource: MAIL_SERVERS, store: stores.mailServers }, signal),
     reflect({ ...namespaced, resource: DNS_PROVIDERS, store: stores.dnsProviders }, signal),
     reflect({ ...namespaced, ...TLS_SECRETS, store: stores.secrets }, signal),
-    reflect({ ...common, resource: CLUSTER_DNS_PROVIDERS, store: stores.clusterDnsProviders }, signal),
-    reflect({ ...common, resource: NAMESPACES, store: stores.namespaces, metadataOnly: true }, signal),
+    ...(watchNamespaces === undefined
+      ? [
+          reflect({ ...common, resource: CLUSTER_DNS_PROVIDERS, store: stores.clusterDnsProviders }, signal),
+          reflect({ ...common, resource: NAMESPACES, store: stores.namespaces, metadataOnly: true }, signal),
+        ]
+      : []),
   ]);
 }
 
 /** Once, and no more: what there is now. */
-export async function listAll(stores: Stores, cluster: Caller, signal: AbortSignal): Promise<void> {
+export async function listAll(
+  stores: Stores,
+  watchNamespaces: WatchNamespaces,
+  cluster: Caller,
+  signal: AbortSignal,
+): Promise<void> {
   const fill = async <T extends KubeObject>(store: Pick<Store<T>, 'replace'>, what: ListOptions): Promise<void> => {
     const { objects } = await list<T>(cluster, what, signal);
-    store.replace(objects, undefined);
+    store.replace(objects, what.namespace);
   };
+  const scopes: readonly (string | undefined)[] = watchNamespaces ?? [undefined];
   await Promise.all([
-    fill(stores.mailServers, { resource: MAIL_SERVERS }),
-    fill(stores.dnsProviders, { resource: DNS_PROVIDERS }),
-    fill(stores.secrets, TLS_SECRETS),
-    fill(stores.clusterDnsProviders, { resource: CLUSTER_DNS_PROVIDERS }),
-    fill(stores.namespaces, { resource: NAMESPACES, metadataOnly: true }),
+    ...scopes.flatMap((namespace) => [
+      fill(stores.mailServers, { resource: MAIL_SERVERS, namespace }),
+      fill(stores.dnsProviders, { resource: DNS_PROVIDERS, namespace }),
+      fill(stores.secrets, { ...TLS_SECRETS, namespace }),
+    ]),
+    ...(watchNamespaces === undefined
+      ? [
+          fill(stores.clusterDnsProviders, { resource: CLUSTER_DNS_PROVIDERS }),
+          fill(stores.namespaces, { resource: NAMESPACES, metadataOnly: true }),
+        ]
+      : []),
   ]);
 }
 

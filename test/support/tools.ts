@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export type Tool = 'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | 'etcd' | 'cert-manager-controllers';
+export type Tool =
+  'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | 'etcd' | 'cert-manager-controllers' | 'helm3' | 'helm4';
 
 export class ToolMissingError extends Error {
   readonly code = 'ERR_TEST_TOOL_MISSING';

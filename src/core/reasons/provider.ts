@@ -4,7 +4,8 @@ export const PROVIDER = {
   ProviderNotFound: {
     kind: 'Transient',
     meaning: 'There is no such DNSProvider or ClusterDNSProvider.',
-    remedy: 'Create it, or correct `providerRef`. Mind `kind`: the default is `DNSProvider`.',
+    remedy:
+      'Create it, or correct `providerRef`. Mind `kind`: the default is `DNSProvider`. An operator with `--watch-namespaces` uses no ClusterDNSProviders.',
   },
   ProviderNotReady: {
     kind: 'Transient',
