@@ -1,6 +1,7 @@
 /** Failures of endpoints that are none: they are reported, and nothing waits for them. */
 import { ownerName, type Name } from '../core/name.ts';
 import type { StoredChain } from '../core/state.ts';
+import { isUnreached } from '../core/unreached.ts';
 import type { ProbedEndpoint } from './endpoint-probes.ts';
 
 export function excused(endpoints: readonly ProbedEndpoint[], serving: readonly StoredChain[]): ProbedEndpoint[] {
@@ -38,10 +39,4 @@ function isStoodInFor(endpoints: readonly ProbedEndpoint[]): boolean {
     endpoints.some(({ presented }) => presented.kind === 'Presented') &&
     endpoints.every((endpoint) => endpoint.source === 'Service' || isUnreached(endpoint))
   );
-}
-
-const UNREACHED: ReadonlySet<string> = new Set(['ConnectionRefused', 'ConnectionTimeout', 'HostUnreachable']);
-
-function isUnreached({ presented }: ProbedEndpoint): boolean {
-  return presented.kind === 'Skipped' || (presented.kind === 'Failed' && UNREACHED.has(presented.error));
 }

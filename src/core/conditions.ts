@@ -15,6 +15,7 @@ import { endpointProblem } from './first-publication.ts';
 import type { Plan } from './plan.ts';
 import { rolloverSummary } from './rollover-summary.ts';
 import { several } from './several.ts';
+import { isUnreached, probeUnavailable } from './unreached.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 
 /** Why an owner may not be written at all: it is a matter of the MailServer, not of the world. */
@@ -253,8 +254,13 @@ function servingMatches(facts: Facts): ConditionState {
   if (!facts.endpoints.known)
     return state('ServingMatches', 'Unknown', facts.endpoints.error.code, facts.endpoints.error.message);
   const probed = facts.endpoints.value.filter((endpoint) => endpoint.presented.kind !== 'Skipped');
-  if (probed.length === 0)
-    return state('ServingMatches', 'Unknown', 'ProbeUnavailable', 'no endpoint can be reached from here');
+  if (probed.every(isUnreached)) {
+    const { code, message } = probeUnavailable(
+      several(published.map(({ hostname }) => hostname)),
+      facts.endpoints.value,
+    );
+    return state('ServingMatches', 'Unknown', code, message);
+  }
   const problems = probed.flatMap((endpoint) => endpointProblem(endpoint, recordsAt(published, endpoint), facts) ?? []);
   const mismatch = problems.find(({ code }) => code === 'UnknownChainServed' || code === 'RecordsDoNotMatch');
   if (mismatch !== undefined) return state('ServingMatches', 'False', mismatch.code, sentences(problems));

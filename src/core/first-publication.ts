@@ -8,6 +8,7 @@ import type { ChainSummary } from './chain-summary.ts';
 import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
 import { judge } from './match.ts';
 import type { TlsaRecord } from './tlsa.ts';
+import { isUnreached, probeUnavailable } from './unreached.ts';
 
 export interface FirstPublication {
   readonly facts: Facts;
@@ -103,19 +104,12 @@ export function everyEndpointMatches(input: FirstPublication): OperatorError | u
   const endpoints = facts.endpoints.value.filter(
     ({ hostname, port }) => hostname === owner.hostname && port === owner.port,
   );
-  const reached = endpoints.filter(({ presented }) => presented.kind !== 'Skipped');
-  if (reached.length === 0) return cannotProbe(owner, endpoints);
+  const isSkipped = endpoints.every(({ presented }) => presented.kind === 'Skipped');
+  if (isSkipped || facts.endpoints.value.every(isUnreached)) {
+    return probeUnavailable(`${owner.hostname} port ${owner.port}`, endpoints);
+  }
   const keys = wanted.filter(({ usage }) => usage === DANE_EE);
-  return reached.map((endpoint) => endpointProblem(endpoint, keys, facts)).find((problem) => problem !== undefined);
-}
-
-function cannotProbe({ hostname, port }: OwnerFacts, endpoints: readonly Endpoint[]): OperatorError {
-  const reasons = endpoints.map(({ presented }) => (presented.kind === 'Skipped' ? presented.error : ''));
-  const told = endpoints.map(({ address }, index) => `${address}: ${reasons[index] ?? ''}`).join(', ');
-  return transient(
-    'ProbeUnavailable',
-    `no address of ${hostname} can be probed from here on port ${port} (${told || 'it has none'}); open the way, or name the Service behind it in spec.verification.serviceRef, or set spec.verification.probe to Disabled`,
-  );
+  return endpoints.map((endpoint) => endpointProblem(endpoint, keys, facts)).find((problem) => problem !== undefined);
 }
 
 /** Why a sender that holds `records` would refuse this endpoint. */

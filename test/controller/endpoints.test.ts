@@ -106,7 +106,7 @@ test('an address that cannot be reached from inside: the Service proves what is 
   const { tenant, certificate } = await tenantAt('hairpin', NOBODY);
   await postfix(tenant, first, certificate);
   await tenant.mailServer({ verification: {} });
-  await tenant.until('Ready=False ConnectionRefused');
+  expect((await tenant.until('Ready=False ProbeUnavailable')).message).toContain(`${NOBODY}: ConnectionRefused`);
   expect(await tenant.published()).toEqual([]);
 
   await tenant.apply(service(), slice([first, true], [second, false]));

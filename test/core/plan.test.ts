@@ -75,7 +75,7 @@ describe('first publication', () => {
   });
 
   test.each<[string, (world: World) => void, string]>([
-    ['the server does not answer', (world) => (world.served = undefined), 'ConnectionRefused'],
+    ['no address can be connected to', (world) => (world.served = undefined), 'ProbeUnavailable'],
     [
       'the server presents another certificate',
       (world) => {

@@ -123,7 +123,7 @@ test('nothing is published until the server serves the certificate', async () =>
   });
   await create(provider());
   await create(mailServer);
-  await until('Ready', 'False ConnectionRefused');
+  await until('Ready', 'False ProbeUnavailable');
 
   const other = await makeLeaf({ names: [HOST] });
   const files = writeSecretFiles(join(site.dir, 'other'), {

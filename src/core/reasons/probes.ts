@@ -16,9 +16,10 @@ export const PROBES = {
   },
   ProbeUnavailable: {
     kind: 'Transient',
-    meaning: 'No address of the host can be probed from here. The message says why, for each.',
+    meaning:
+      'No TCP connection to any address, of any host; a blocked port 25 and a server that is down look alike from here. The message says why, for each.',
     remedy:
-      'Open the way. Does the network not lead from inside to its own public addresses? Set [`serviceRef`](mailserver.md#serviceref). Or `probe: Disabled`.',
+      'Start the server, or open the way. Does the network not lead from inside to its own public addresses? Set [`serviceRef`](mailserver.md#serviceref). Or `probe: Disabled`.',
   },
   AddressDenied: {
     kind: 'State',
