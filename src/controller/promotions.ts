@@ -3,7 +3,7 @@ import type { MailServer } from '../api/mail-server.ts';
 import { sameLeaf, type ChainSummary } from '../core/chain-summary.ts';
 import { stalled, type OperatorError } from '../core/errors.ts';
 import { known, unknown, type Known, type Promotion } from '../core/facts.ts';
-import { ours } from '../core/ours.ts';
+import { hasSay } from '../core/has-say.ts';
 import { objectKey, type ObjectKey } from '../kube/resource.ts';
 import {
   isServingFor,
@@ -97,10 +97,14 @@ function permitted(
   return known(true);
 }
 
-/** One whose spec is refused has no say, unless senders know records of it. */
+/** One whose spec is refused has none, unless senders may remember records of it. */
 function counts({ status }: MailServer): boolean {
-  const isRefused = status.conditions?.some(({ type, status: is }) => type === 'Accepted' && is === 'False') === true;
-  return !isRefused || (status.recordSets ?? []).some((recordSet) => ours(recordSet).length > 0);
+  const refused = status.conditions?.find(({ type, status: is }) => type === 'Accepted' && is === 'False');
+  return hasSay({
+    refusal: refused?.reason,
+    isToBePublished: refused === undefined,
+    isRemembered: (status.recordSets ?? []).length > 0,
+  });
 }
 
 /** Does it say, of what the source holds now, that no sender of its would refuse it? Or is it there already? */

@@ -1,6 +1,7 @@
 /** One certificate: how far its candidate is, and whether it is released now. */
 import type { OperatorError } from './errors.ts';
 import type { Facts, Promotion } from './facts.ts';
+import { hasSay } from './has-say.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { ReleaseEffect } from './plan.ts';
 import { releaseOf, type Release } from './release.ts';
@@ -52,10 +53,12 @@ function withAttempt(gate: Release, promotion: Promotion | undefined): Release {
   return { ...gate, reason: code, message };
 }
 
-/** An owner that belongs to another MailServer says nothing, nor one where nothing is published and no sender remembers anything. */
 function counts({ owner, next }: RecordSetPlan, { desired, deleting }: Facts): boolean {
-  if (!owner.zone.known && owner.zone.error.code === 'OwnerConflict') return false;
-  return next !== undefined || (owner.desired && desired.publish && !deleting);
+  return hasSay({
+    refusal: owner.zone.known ? undefined : owner.zone.error.code,
+    isToBePublished: owner.desired && desired.publish && !deleting,
+    isRemembered: next !== undefined,
+  });
 }
 
 function isHeldAs(spkiSHA256: string, { chains }: StoredCertificate): boolean {

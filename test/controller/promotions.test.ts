@@ -133,13 +133,13 @@ describe('who withholds', () => {
       },
     ],
   });
-  const refused = (status: Status): Status => ({
+  const refused = (status: Status, reason = 'HostnameNotAllowed'): Status => ({
     ...status,
     conditions: [
       {
         type: 'Accepted',
         status: 'False',
-        reason: 'HostnameNotAllowed',
+        reason,
         message: '',
         observedGeneration: 1,
         lastTransitionTime: since,
@@ -158,6 +158,8 @@ describe('who withholds', () => {
       },
     ],
   };
+
+  const withdrawn: Status = { recordSets: published.recordSets?.map((recordSet) => ({ ...recordSet, records: [] })) };
 
   test.each<[string, () => MailServer, boolean]>([
     ['was not looked at yet', () => mailServer('mx2', PAIR), true],
@@ -207,6 +209,8 @@ describe('who withholds', () => {
     ],
     ['is refused', () => mailServer('mx2', PAIR, refused({})), false],
     ['is refused, and senders know its records', () => mailServer('mx2', PAIR, refused(published)), true],
+    ['is refused, and senders may remember its records', () => mailServer('mx2', PAIR, refused(withdrawn)), true],
+    ['has lost all its owners to others', () => mailServer('mx2', PAIR, refused(published, 'OwnerConflict')), false],
     ['is going', () => mailServer('mx2', PAIR, {}, { deletionTimestamp: since }), false],
     ['uses other Secrets', () => mailServer('mx2', [{ secretName: 'tls2', servingSecretName: 'live2' }]), false],
   ])('another that %s', (_what, another, withholds) => {
