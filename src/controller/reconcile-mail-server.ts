@@ -20,6 +20,7 @@ import { eventsOf } from './mail-server-events.ts';
 import { mayGoOn } from './may-go-on.ts';
 import { warning, type ObjectEvent } from './object-event.ts';
 import type { Outcome } from './outcome.ts';
+import { beforeEffect } from './next-status.ts';
 import { isReleaseNowVain, RELEASE_NOW } from './release-now.ts';
 import type { Releases } from './releases.ts';
 import { isSameStatus } from './same-status.ts';
@@ -70,12 +71,20 @@ async function proceed(
 ): Promise<Outcome> {
   if (isSameStatus(mailServer.status, next.status))
     return follow(mailServer, next.plan, gathered, attempts, reconciler);
-  const recorded = await record(mailServer, next.status, reconciler);
+  const { stored } = gathered.facts;
+  const needed = neededBy(next, mailServer);
+  const isShort = mayGoOn(stored, next.plan) && !isSameStatus(mailServer.status, needed);
+  const recorded = await record(mailServer, isShort ? needed : next.status, reconciler);
   if (recorded === undefined) return RETRY;
   const facts: Facts = { ...gathered.facts, stored: storedState(recorded) };
   const then = fitting(recorded, facts, plan(facts));
-  const goesOn = mayGoOn(gathered.facts.stored, then.plan) && isSameStatus(recorded.status, then.status);
+  const goesOn = mayGoOn(stored, then.plan) && isSameStatus(recorded.status, neededBy(then, recorded));
   return goesOn ? follow(recorded, then.plan, { ...gathered, facts }, attempts, reconciler) : AGAIN;
+}
+
+/** What must stand in status before the effect. */
+function neededBy({ plan: { effect }, status }: Fitting, mailServer: MailServer): MailServerStatus {
+  return effect?.kind === 'ChangeRecordSets' ? beforeEffect(mailServer.status, status) : status;
 }
 
 /** Undefined where another writer came first, and where the API server drops what it does not know: it must not be asked without pause. */

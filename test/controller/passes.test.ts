@@ -198,7 +198,7 @@ test('a value that senders cannot have from before is written in the pass that s
         // Not before it stands in status.
         expect(await held.chain.dig('+short', owner, 'TLSA')).not.toBe('');
         stored.push(object);
-        return { outcome: 'Written', object };
+        return { outcome: 'Written', object: JSON.parse(JSON.stringify(object)) as MailServer };
       },
       setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
       release: () => Promise.reject(new Error('nothing is to be released')),
@@ -206,6 +206,8 @@ test('a value that senders cannot have from before is written in the pass that s
     },
   });
   expect(stored.map(({ status }) => status.recordSets?.[0]?.intent)).toMatchObject([{ remove: [formatTlsa(a)] }]);
+  // What people read changes when the outcome is known.
+  expect(stored.map(({ status }) => status.conditions)).toEqual([MAIL_SERVER.status.conditions]);
   expect(attempts.get(owner)).toMatchObject({ outcome: 'Applied' });
   expect(await held.chain.dig('+short', owner, 'TLSA')).toBe('');
 });
