@@ -1,12 +1,27 @@
 /** The chart as people use it: rendered in every combination, installed by both Helms, and the operator under exactly what it renders. */
 import { afterAll, beforeAll } from '@jest/globals';
+import { RELEASE } from '../support/helm.ts';
+import { apply } from '../support/kubectl.ts';
 import { startSite, type Site } from '../support/site.ts';
+import { lifecycle } from './chart/lifecycle.ts';
 import { rendering } from './chart/rendering.ts';
+import { running } from './chart/running.ts';
+
+/** Where releases go, and where their values say that mail is; each enforces the restricted standard. */
+const NAMESPACES = [RELEASE, 'mail', 'more-mail'];
 
 let site: Site;
 beforeAll(async () => {
-  site = await startSite();
+  site = await startSite({
+    install: async (kubeconfig) => {
+      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+      const items = NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }));
+      await apply(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    },
+  });
 });
 afterAll(() => site.stop());
 
 rendering(() => site);
+lifecycle(() => site);
+running(() => site);

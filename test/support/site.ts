@@ -25,6 +25,8 @@ export interface SiteOptions extends Omit<ChainOptions, 'dir'> {
   readonly dir?: string;
   /** Also runs cert-manager's controllers. */
   readonly certManager?: boolean;
+  /** How the operator is installed; default: `kubectl apply -k deploy/`. */
+  readonly install?: (kubeconfig: string) => Promise<void>;
   /** Wraps each start, to tell about it. */
   readonly step?: Step;
 }
@@ -46,7 +48,7 @@ const silently: Step = (_what, _log, start) => start();
 type OperatorOptions = Partial<Omit<Parameters<typeof startOperator>[0], 'dir' | 'controlPlane'>>;
 
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { certManager = false, step = silently, ...chainOptions } = options;
+  const { certManager = false, install = installOperator, step = silently, ...chainOptions } = options;
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'site-'));
   // Postfix drops its privileges and must still find its folder.
   chmodSync(dir, 0o711);
@@ -79,7 +81,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       );
     }
     const kubeconfig = controlPlane.kubeconfigPath;
-    await step('kubectl apply -k deploy/', 'kubernetes', () => installOperator(kubeconfig));
+    await step('kubectl apply -k deploy/', 'kubernetes', () => install(kubeconfig));
     return {
       dir,
       chain,

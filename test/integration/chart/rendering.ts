@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { valueRows } from '../../../hack/chart-readme.ts';
 import { KINDS } from '../../../src/api/kinds.ts';
 import { CHART, helm, HELMS, only, RELEASE, render, type Manifest, type Values } from '../../support/helm.ts';
-import { apply, mustKubectl } from '../../support/kubectl.ts';
+import { mustKubectl } from '../../support/kubectl.ts';
 import { mustRun } from '../../support/process.ts';
 import type { Site } from '../../support/site.ts';
 import { COMBINATIONS, SWITCHES, valuesOf } from './switches.ts';
@@ -32,14 +32,6 @@ export function rendering(site: () => Site): void {
     test('every pair of switches, alike by both Helms, and taken by the API server', async () => {
       const all = await Promise.all(rows.map(([, switches]) => render(valuesOf(switches))));
       expect(await Promise.all(rows.map(([, switches]) => render(valuesOf(switches), 'helm3')))).toEqual(all);
-      const { kubeconfig } = site();
-      for (const namespace of ['mail', 'more-mail', 'restricted']) {
-        const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-        await apply(
-          kubeconfig,
-          JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }),
-        );
-      }
       // The API server here knows no PodMonitor.
       const manifests = all.flat().filter(({ kind }) => kind !== 'PodMonitor');
       await dryRun(site(), [...manifests, ...all.flatMap((one, index) => podsOf(one, index))]);
@@ -159,13 +151,13 @@ async function dryRun({ kubeconfig, dir }: Site, manifests: readonly object[]): 
   await mustKubectl(kubeconfig, 'apply', ...flags, `--filename=${file}`);
 }
 
-/** The pods that would run, in a namespace that enforces the restricted standard. */
+/** The pods that would run, where the restricted standard is enforced. */
 function podsOf(manifests: readonly Manifest[], index: number): object[] {
   const { template } = (only(manifests, 'Deployment') as Deployment).spec;
   const tests = manifests.filter(({ kind }) => kind === 'Pod');
   return [{ apiVersion: 'v1', kind: 'Pod', ...template }, ...tests].map((pod, which) => ({
     ...pod,
-    metadata: { name: `pod-${index}-${which}`, namespace: 'restricted' },
+    metadata: { name: `pod-${index}-${which}`, namespace: RELEASE },
   }));
 }
 
