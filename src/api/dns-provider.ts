@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { conditions } from './condition.ts';
 import type { API_VERSION, DeepReadonly, NamespacedMeta, ObjectMeta } from './object.ts';
-import { atomicList, cel, int64, matching, setOf, type CelRule } from './schema.ts';
+import { atomicList, cel, int32, int64, matching, setOf, type CelRule } from './schema.ts';
 import { dnsName, hostnamePattern, objectName, zoneName } from './texts.ts';
 
 const HOST = '([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])';
@@ -37,11 +37,75 @@ const rfc2136 = z.object({
   ),
 });
 
+const accessKeySecretRef = z
+  .object({ name: objectName('Secret').describe('Its name.') })
+  .describe(
+    "The Secret with an access key of AWS, under access-key-id and secret-access-key. In the namespace of the DNSProvider; for a ClusterDNSProvider in the operator's.",
+  );
+
+const route53Zones = {
+  region: matching(
+    /^[a-z]{2,3}(-[a-z]+)+-[0-9]$/,
+    32,
+    'write a region of AWS, as in us-east-1; Route 53 has one place for all regions of a partition',
+  )
+    .default('us-east-1')
+    .describe('A region of AWS: it says which partition is meant, as cn-north-1 and us-gov-west-1 do.'),
+  hostedZoneIDs: setOf(
+    matching(/^Z[A-Z0-9]{1,31}$/, 32, 'write the ID of a hosted zone, as in Z0123456789ABCDEFGHIJ'),
+    0,
+    64,
+  )
+    .default([])
+    .describe('Only these hosted zones are used; all public ones of the account when none is listed.'),
+};
+
+/** Whoever writes a DNSProvider brings his own key: neither the identity of the operator nor a place of his choice is used for him. */
+const route53 = z.object({ ...route53Zones, accessKeySecretRef });
+
+const route53OfCluster = z
+  .object({
+    ...route53Zones,
+    accessKeySecretRef: accessKeySecretRef.optional(),
+    roleARN: matching(
+      /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9_+=,.@/-]+$/,
+      2048,
+      'write the ARN of a role, as in arn:aws:iam::123456789012:role/dns',
+    )
+      .optional()
+      .describe('A role to assume (STS) with that key, or with the identity of the operator where no key is given.'),
+    externalID: matching(
+      /^[A-Za-z0-9_+=,.@:/-]+$/,
+      1224,
+      'write the external ID that the trust policy of the role asks for: letters, digits and _+=,.@:/-',
+    )
+      .optional()
+      .describe("What the role's trust policy asks for beside the identity."),
+    endpoint: matching(
+      new RegExp(`^https?://${HOST}(:${PORT})?$`),
+      2048,
+      'write a URL without a path, as in https://route53.internal.example.nl',
+    )
+      .optional()
+      .describe("Another place than AWS's own for Route 53: a private endpoint, or a test."),
+  })
+  .meta(
+    cel({ rule: '!has(self.externalID) || has(self.roleARN)', message: 'externalID goes with roleARN: set that too' }),
+  );
+
+const describeRfc2136 =
+  'A name server that takes dynamic updates (RFC 2136) signed with TSIG: BIND, Knot, PowerDNS and others.';
+const describeRoute53 = 'Amazon Route 53.';
+
 /** The providers there are: a spec names exactly one. */
 const providers = {
-  rfc2136: rfc2136
-    .optional()
-    .describe('A name server that takes dynamic updates (RFC 2136) signed with TSIG: BIND, Knot, PowerDNS and others.'),
+  rfc2136: rfc2136.optional().describe(describeRfc2136),
+  route53: route53.optional().describe(describeRoute53),
+};
+
+const clusterProviders = {
+  ...providers,
+  route53: route53OfCluster.optional().describe(describeRoute53),
 };
 
 const exactlyOneProvider: CelRule = {
@@ -49,6 +113,11 @@ const exactlyOneProvider: CelRule = {
     .map((name) => `has(self.${name})`)
     .join(', ')}].filter(given, given).size() == 1`,
   message: `name exactly one provider: ${Object.keys(providers).join(', ')}`,
+};
+
+const rateOfApisOnly: CelRule = {
+  rule: '!has(self.requestsPerSecond) || !has(self.rfc2136)',
+  message: 'requestsPerSecond is for providers with an API of their own; dynamic updates are not limited',
 };
 
 const labelValue = () => z.string().max(63);
@@ -87,23 +156,28 @@ const allowance = z.object({
 });
 
 const common = {
-  ...providers,
   zones: setOf(zoneName(), 0, 64)
     .default([])
     .describe('Only these zones are used; all that the provider has when none is listed.'),
+  requestsPerSecond: int32(1, 1000)
+    .optional()
+    .describe(
+      'How many requests go to the API, 5 where nothing is said. Providers that share an account share them: the smallest counts. Not for rfc2136.',
+    ),
 };
 
-export const dnsProviderSpec = z.object(common).meta(cel(exactlyOneProvider));
+export const dnsProviderSpec = z.object({ ...providers, ...common }).meta(cel(exactlyOneProvider, rateOfApisOnly));
 export type DnsProviderSpec = DeepReadonly<z.output<typeof dnsProviderSpec>>;
 
 export const clusterDnsProviderSpec = z
   .object({
+    ...clusterProviders,
     ...common,
     allow: atomicList(allowance, 128).describe(
       'Who may publish what: a MailServer may use this provider for a host when one entry names both its namespace and the host. [] is nobody.',
     ),
   })
-  .meta(cel(exactlyOneProvider));
+  .meta(cel(exactlyOneProvider, rateOfApisOnly));
 export type ClusterDnsProviderSpec = DeepReadonly<z.output<typeof clusterDnsProviderSpec>>;
 
 const zone = z.object({

@@ -75,6 +75,7 @@ const version = z.object({
   ttlSeconds: ttlSeconds(),
   waitSeconds: int32(0).optional().describe('Unknown: how long it counts once every name server answers a later one.'),
   serial: int64(0).optional().describe("The zone's SOA serial at the primary once it held this."),
+  changeID: z.string().max(128).optional().describe('What the provider calls this change, where it does.'),
   writtenAt: time().describe('When it was written or first seen.'),
   supersededAt: time().optional().describe('When every authoritative name server had answered a later one.'),
   rrsigExpiry: time().optional().describe('No signature over it lasts longer.'),

@@ -1,6 +1,7 @@
 /** The two controllers, MailServer and DNS providers, wired to their queues. */
+import { RequestRates } from '../dns/providers/request-rates.ts';
 import type { Resolver } from '../dns/resolver.ts';
-import type { Clock } from '../kube/clock.ts';
+import { pausing, type Clock } from '../kube/clock.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { lean } from '../kube/lean.ts';
@@ -118,9 +119,13 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
   const zonesInUse = new ZonesInUse(stores.mailServers, (key) => {
     dnsProviders.add(key);
   });
+  const sleep = pausing(clock);
+  const rates = new RequestRates(clock.monotonic, sleep);
   const providerReconciler: ProviderReconciler = {
     now: clock.now,
     random,
+    sleep,
+    rates,
     leads,
     providers,
     resolver,
@@ -141,6 +146,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     const object = findProvider(stores, key);
     if (object !== undefined) return reconcileProvider(key, object, instances, providerReconciler);
     instances.delete(key);
+    rates.leave(key);
     if (stores.mailServers.byIndex('provider', key).length === 0) {
       providers.forget(key);
       return NOTHING;

@@ -3,6 +3,8 @@
  * the next one starts from there, until one would do something outside of status, or nothing. That is told, and not done.
  */
 import pLimit from 'p-limit';
+import { RequestRates } from '../dns/providers/request-rates.ts';
+import { pausing } from '../kube/clock.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import { outlook, type Outlook } from '../core/outlook.ts';
 import { plan } from '../core/plan.ts';
@@ -94,13 +96,17 @@ async function bringUpProviders(
   mailServers: readonly MailServer[],
   providers: ActiveProviders,
   stores: Stores,
-  { cluster, clock, metrics, operatorNamespace, watchNamespaces }: ForeseeOptions,
+  { cluster, clock, random, metrics, operatorNamespace, watchNamespaces }: ForeseeOptions,
 ): Promise<void> {
   const owners = new Set(mailServers.flatMap(ownersOfBoth));
   const claimants = [...owners].flatMap((owner) => stores.mailServers.byIndex('owner', owner));
   const keys = new Set([...mailServers, ...claimants].flatMap(providerKeysOf));
+  const sleep = pausing(clock);
   const user: ProviderUser = {
     now: clock.now,
+    random,
+    sleep,
+    rates: new RequestRates(clock.monotonic, sleep),
     leads: () => false,
     providers,
     metrics,

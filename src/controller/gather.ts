@@ -1,5 +1,4 @@
 /** Everything that a pass over one MailServer looks at, read at once: Kubernetes, DNS, the mail servers. Judges nothing. */
-import { isDeepStrictEqual } from 'node:util';
 import type { MailServer } from '../api/mail-server.ts';
 import { isClockRight } from '../core/clock.ts';
 import { transient } from '../core/errors.ts';
@@ -7,11 +6,10 @@ import { known, unknown, type Facts, type Known, type OwnerFacts } from '../core
 import { isWatched } from '../core/history.ts';
 import type { Name } from '../core/name.ts';
 import { isPublished as wasPublished } from '../core/ours.ts';
-import type { Intent, State } from '../core/state.ts';
+import type { State } from '../core/state.ts';
 import type { RememberedLookups } from '../dns/remembered-lookups.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProviders } from './active-providers.ts';
-import { attempt } from './attempt.ts';
 import { desiredOf } from './desired.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { EndpointProbes } from './endpoint-probes.ts';
@@ -21,11 +19,13 @@ import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './loo
 import { requestedAt } from './requested-at.ts';
 import { identityOf, ownersOf, providerKeyOf, providerNameOf, secretNamesOf, type OwnerIdentity } from './objects.ts';
 import { promotionsOf, type PromotionSources } from './promotions.ts';
+import { readOwner } from './read-owner.ts';
 import { releaseNowOf } from './release-now.ts';
 import type { SecretChains } from './secret-chains.ts';
 import type { ServerAnswers } from './server-answers.ts';
 import type { ReadService } from './service-endpoints.ts';
-import { serialAtPrimary, type WriteAttempt } from './write-attempt.ts';
+import type { SettledChanges } from './settled-changes.ts';
+import type { WriteAttempt } from './write-attempt.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
 const ABANDON_ANNOTATION = 'tlsa-operator.io/abandon-records';
@@ -44,6 +44,7 @@ export interface Sources {
   readonly claims: Claims;
   readonly resolver: RememberedLookups;
   readonly serverAnswers: ServerAnswers;
+  readonly settledChanges: SettledChanges;
   readonly probes: EndpointProbes;
   readonly readService: ReadService;
 }
@@ -112,8 +113,9 @@ export async function gather(
     const host = hosts.get(hostname);
     const history = stored.recordSets.find((recordSet) => recordSet.owner === owner);
     const last = attempts.get(owner);
-    const [{ current, serials }, lookup] = await Promise.all([
-      readPrimary(claim, owner, history?.intent, last),
+    const [{ current, serials, changeID, samples }, settled, lookup] = await Promise.all([
+      readOwner(claim, owner, history, last, sources.serverAnswers),
+      claim.known ? sources.settledChanges.of(claim.value, owner, history) : undefined,
       host === undefined || desired.dnssec === 'Ignore'
         ? withoutLookup(host)
         : lookUpOwner(owner, host, sources.resolver),
@@ -125,13 +127,23 @@ export async function gather(
       zone: claim.known ? known(claim.value.zone.name) : claim,
       current,
       serials,
+      changeID,
+      settled,
       lastAttempt: last?.outcome,
       security: lookup.security,
       resolved: lookup.records,
       ...(claim.known
         ? await lookAtServers(
             key,
-            { owner, zone: claim.value.zone.name, current, stored: history, writtenAt: last?.sentAt, isRemembered },
+            {
+              owner,
+              zone: claim.value.zone.name,
+              current,
+              samples,
+              stored: history,
+              writtenAt: last?.sentAt,
+              isRemembered,
+            },
             sources.serverAnswers,
           )
         : { lagging: known(undefined) }),
@@ -195,19 +207,4 @@ function mayAbandon({ metadata }: MailServer, now: number, startedAt: number): b
   if (metadata.annotations?.[ABANDON_ANNOTATION] !== undefined) return true;
   if (metadata.deletionTimestamp === undefined) return false;
   return now > Math.max(Date.parse(metadata.deletionTimestamp), startedAt) + ABANDON_AFTER_MS;
-}
-
-/** After our write the serial is read too, behind the records: they are not newer than it. */
-async function readPrimary(
-  claim: Known<Claim>,
-  owner: Name,
-  intent: Intent | undefined,
-  last: WriteAttempt | undefined,
-): Promise<Pick<OwnerFacts, 'current' | 'serials'>> {
-  if (!claim.known) return { current: claim };
-  const { provider, zone } = claim.value;
-  const current = await attempt(() => provider.dns.read(zone, owner));
-  if (last?.serialBefore === undefined || !isDeepStrictEqual(intent, last.intent)) return { current };
-  const serial = await serialAtPrimary(claim.value);
-  return { current, serials: serial === undefined ? undefined : { beforeWrite: last.serialBefore, now: serial } };
 }

@@ -15,6 +15,8 @@ export interface Published {
   readonly owner: Name;
   readonly zone: Name;
   readonly current: OwnerFacts['current'];
+  /** Of just now, where the name servers were asked already. */
+  readonly samples?: Known<readonly ServerSample[]> | undefined;
   readonly stored: StoredRecordSet | undefined;
   /** When a change was last sent, milliseconds since 1970. */
   readonly writtenAt: number | undefined;
@@ -25,17 +27,17 @@ export interface Published {
 /** Each server is asked once: for its history where something is on its way, and for whether it lags. */
 export async function lookAtServers(
   mailServer: ObjectKey,
-  { owner, zone, current, stored, writtenAt, isRemembered }: Published,
+  { owner, zone, current, samples, stored, writtenAt, isRemembered }: Published,
   serverAnswers: ServerAnswers,
 ): Promise<Pick<OwnerFacts, 'lagging' | 'servers'>> {
   const isComparable = current.known && isThere(stored, current.value.records);
-  const lagging = (samples: Known<readonly ServerSample[]>): OwnerFacts['lagging'] => {
+  const lagging = (asked: Known<readonly ServerSample[]>): OwnerFacts['lagging'] => {
     if (!isComparable) return known(undefined);
-    return samples.known ? laggingIn(samples.value, zone, current.value.records) : samples;
+    return asked.known ? laggingIn(asked.value, zone, current.value.records) : asked;
   };
   if (!isWatched(stored) || !isRemembered) {
     if (!isComparable) return { lagging: known(undefined) };
-    return { lagging: lagging(await attempt(() => serverAnswers.once(zone, owner))) };
+    return { lagging: lagging(samples ?? (await attempt(() => serverAnswers.once(zone, owner)))) };
   }
   const gone = (stored?.goneNameServers ?? []).map(({ name, until }) => ({ name, until: new Date(until) }));
   const watched = { owner, zone, gone, withSerial: needsSerials(stored), writtenAt };

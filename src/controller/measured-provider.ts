@@ -15,11 +15,14 @@ export function measured(dns: DnsProvider, name: string, { dnsRequest }: Pick<Me
     }
   };
   const serial = dns.serial?.bind(dns);
+  const settled = dns.settled?.bind(dns);
   return {
+    ...(dns.isRateLimited && { isRateLimited: true }),
     authenticate: (signal) => counted('authenticate', dns.authenticate(signal)),
     findZone: (owner, signal) => counted('findZone', dns.findZone(owner, signal)),
     read: (zone, owner, signal) => counted('read', dns.read(zone, owner, signal)),
     ...(serial && { serial: (zone) => counted('serial', serial(zone)) }),
+    ...(settled && { settled: (zone, changeID) => counted('settled', settled(zone, changeID)) }),
     change: async (zone, changes, signal) => {
       const results = await dns.change(zone, changes, signal);
       for (const result of results) dnsRequest(name, 'change', 'error' in result ? result.error.code : result.outcome);

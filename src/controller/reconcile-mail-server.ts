@@ -171,8 +171,8 @@ async function changeRecordSets(
       const { intent } = facts.stored.recordSets.find(({ owner }) => owner === change.owner) ?? {};
       const serialBefore = await serialAtPrimary(claim.value);
       const sentAt = now();
-      const remember = (outcome: WriteAttempt['outcome']): void => {
-        attempts.set(change.owner, { outcome, intent, sentAt, serialBefore });
+      const remember = (outcome: WriteAttempt['outcome'], changeID?: string): void => {
+        attempts.set(change.owner, { outcome, intent, sentAt, serialBefore, changeID });
       };
       const result = await claim.value.provider.writer.write(claim.value.zone, change);
       const told = { owner: change.owner, add: change.add.map(formatTlsa), remove: change.remove.map(formatTlsa) };
@@ -180,10 +180,10 @@ async function changeRecordSets(
         case 'Applied':
           log.info(told, 'changed records');
           if (before === undefined || before instanceof OperatorError) {
-            remember('Applied');
+            remember('Applied', result.changeID);
             return AGAIN;
           }
-          remember(notVisible(change.owner));
+          remember(notVisible(change.owner), result.changeID);
           return RETRY;
         case 'Conflict':
           return RETRY;

@@ -1,38 +1,25 @@
 /** One pass over a DNSProvider or ClusterDNSProvider: credential -> provider -> does the server accept it -> the zones in use. */
 import pLimit from 'p-limit';
-import type { ClusterDnsProvider, DnsProvider as DnsProviderObject, DnsProviderStatus } from '../api/dns-provider.ts';
-import { OperatorError, stalled, transient } from '../core/errors.ts';
+import type { DnsProviderStatus } from '../api/dns-provider.ts';
+import { OperatorError } from '../core/errors.ts';
 import type { Name } from '../core/name.ts';
-import { createRfc2136Provider } from '../dns/providers/rfc2136/index.ts';
-import { createZoneWriter } from '../dns/providers/zone-writer.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { WriteResult } from '../kube/objects.ts';
-import type { Metrics } from '../observe/metrics.ts';
 import { attempt } from './attempt.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
-import { measured } from './measured-provider.ts';
+import { makeProvider, readCredential, type ProviderMaker, type ProviderObject } from './make-provider.ts';
 import { mergeConditions, type ConditionStatement } from './merge-conditions.ts';
 import type { ObjectEvent } from './object-event.ts';
 import type { ProviderKey } from './objects.ts';
 import type { Outcome } from './outcome.ts';
 import { isSameStatus } from './same-status.ts';
-import type { ReadSecret } from './secret-chains.ts';
-
-export type ProviderObject = DnsProviderObject | ClusterDnsProvider;
 
 /** Who makes providers usable. */
-export interface ProviderUser {
-  readonly now: () => number;
-  readonly leads: () => boolean;
+export interface ProviderUser extends ProviderMaker {
   readonly providers: ActiveProviders;
-  readonly metrics: Pick<Metrics, 'dnsRequest'>;
-  readonly readSecret: ReadSecret;
-  /** Where the Secrets of ClusterDNSProviders are. */
-  readonly operatorNamespace: string;
 }
 
 export interface ProviderReconciler extends ProviderUser {
-  readonly random: () => number;
   readonly resolver: Resolver;
   /** Where MailServers have records through this provider. */
   readonly zonesInUse: (key: ProviderKey) => readonly Name[];
@@ -95,7 +82,8 @@ export async function bringUp(
     const credential = await readCredential(object, reconciler);
     const madeFrom = `${specOf(object)} ${credential.version}`;
     const instance = instances.get(key);
-    const active = instance?.madeFrom === madeFrom ? instance.active : make(object, credential.value, reconciler);
+    const active =
+      instance?.madeFrom === madeFrom ? instance.active : makeProvider(key, object, credential, reconciler);
     await active.dns.authenticate();
     if (active !== instance?.active || !reconciler.providers.get(key).known) {
       instances.set(key, { madeFrom, active });
@@ -114,60 +102,6 @@ export async function bringUp(
 
 function specOf({ metadata }: ProviderObject): string {
   return `${metadata.uid} ${metadata.generation}`;
-}
-
-interface Credential {
-  readonly value: string;
-  readonly version: string;
-}
-
-async function readCredential(
-  { kind, metadata, spec }: ProviderObject,
-  { readSecret, operatorNamespace }: ProviderUser,
-): Promise<Credential> {
-  const namespace = kind === 'DNSProvider' ? metadata.namespace : operatorNamespace;
-  const { name, key } = rfc2136Of(spec).tsigSecretRef;
-  const where = `Secret ${namespace}/${name}`;
-  const secret = await readSecret(namespace, name);
-  if (secret === undefined)
-    throw transient('CredentialNotFound', `${where} does not exist (yet); spec.rfc2136.tsigSecretRef names it`);
-  const value = secret.data?.[key];
-  if (value === undefined || value === '')
-    throw stalled(
-      'CredentialNotFound',
-      `${where} has no key ${JSON.stringify(key)}; spec.rfc2136.tsigSecretRef names it`,
-    );
-  return { value: Buffer.from(value, 'base64').toString('latin1'), version: secret.metadata.resourceVersion };
-}
-
-function make(object: ProviderObject, secret: string, { now, metrics, leads }: ProviderUser): ActiveProvider {
-  const { server, tsigKeyName, tsigAlgorithm } = rfc2136Of(object.spec);
-  const rfc2136 = createRfc2136Provider({
-    server,
-    tsigKeyName,
-    tsigAlgorithm,
-    tsigSecret: secret,
-    zones: object.spec.zones,
-    // Whoever may write a DNSProvider into a namespace must not reach what only this pod can.
-    refuseLocal: object.kind === 'DNSProvider',
-    maySend: leads,
-    now,
-  });
-  const dns = measured(rfc2136, 'rfc2136', metrics);
-  return {
-    dns,
-    writer: createZoneWriter(dns),
-    allow: object.kind === 'ClusterDNSProvider' ? object.spec.allow : undefined,
-  };
-}
-
-/** CEL sees to it that exactly one provider is named; a newer CRD may know one that this program does not. */
-function rfc2136Of(spec: ProviderObject['spec']): NonNullable<ProviderObject['spec']['rfc2136']> {
-  if (spec.rfc2136 !== undefined) return spec.rfc2136;
-  throw stalled(
-    'ProviderNotSupported',
-    'spec names a provider that this version does not know; install the version that the CRDs belong to',
-  );
 }
 
 async function lookAtZones(
@@ -198,7 +132,7 @@ async function lookAtZone(
 const MAX_ZONES = 1024;
 const LOOK_UPS_AT_ONCE = 16;
 
-const NOT_AUTHENTICATED = new Set(['BadKey', 'BadSignature', 'BadTime']);
+const NOT_AUTHENTICATED = new Set(['BadKey', 'BadSignature', 'BadTime', 'CredentialRefused', 'CredentialExpired']);
 
 function conditionsOf(problem: OperatorError | undefined): ConditionStatement[] {
   if (problem === undefined) {

@@ -13,6 +13,7 @@ import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
 import type { Sources } from './gather.ts';
 import { SecretChains } from './secret-chains.ts';
 import { ServerAnswers } from './server-answers.ts';
+import { SettledChanges } from './settled-changes.ts';
 import type { Stores } from './watches.ts';
 import { ZoneNameServers } from './zone-name-servers.ts';
 
@@ -41,6 +42,7 @@ export function createSources(
     claims: new Claims({ ...stores, providers }),
     resolver: rememberedLookups(resolver, clock.monotonic),
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, clock.now), clock.now),
+    settledChanges: new SettledChanges(clock.now),
     probes: new EndpointProbes(probe, clock.now, random),
     readService: (namespace, name) => readService(cluster, namespace, name),
   };

@@ -20,7 +20,7 @@ import { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
 import { ownersOf, providerKeyOf, secretKeysOf, type ProviderKey } from './objects.ts';
 import { readinessOf } from './promotions.ts';
-import type { ProviderObject } from './reconcile-provider.ts';
+import type { ProviderObject } from './make-provider.ts';
 import { pairsOf } from './secret-pairs.ts';
 
 /** `secret`: those that use a Secret in any way; `promoted`: those that copy it, or into it. */

@@ -13,6 +13,8 @@ export interface WriteAttempt {
   readonly sentAt: number;
   /** The zone's serial at the primary, read before; undefined where it is not known. */
   readonly serialBefore: number | undefined;
+  /** What the provider calls it, where it does. */
+  readonly changeID?: string | undefined;
 }
 
 /** Of one MailServer; it lives as long as the process. */

@@ -103,6 +103,14 @@ export interface ServerAnswer {
   readonly signatureValiditySeconds?: number | undefined;
   /** The zone's SOA serial at this server, asked before the records: they are not older than it. */
   readonly serial?: number | undefined;
+  /** The provider had said before that all of its name servers have this change. */
+  readonly settledChangeID?: string | undefined;
+}
+
+/** The provider said, at this moment, that all of its name servers have this change. */
+export interface SettledChange {
+  readonly changeID: string;
+  readonly at: Date;
 }
 
 /** One name of the NS sets, or one that left them less than their TTL ago (docs/rollover.md, "The gate"). */
@@ -137,6 +145,10 @@ export interface OwnerFacts {
   readonly servers?: Known<readonly NameServerFacts[]> | undefined;
   /** The primary's SOA serial, read before our last write was sent and after `current` was read; where both are known. */
   readonly serials?: { readonly beforeWrite: number; readonly now: number } | undefined;
+  /** What the provider calls our last write, where it does. */
+  readonly changeID?: string | undefined;
+  /** Of the newest version, if it is. What was answered later was asked later. */
+  readonly settled?: SettledChange | undefined;
   /** What a validating resolver answers for the owner now; secure or not. */
   readonly resolved?: readonly TlsaRecord[] | undefined;
 }

@@ -49,6 +49,11 @@ export function needsSerials(stored: StoredRecordSet | undefined): boolean {
   return stored?.intent !== undefined || recurs(stored?.versions ?? []);
 }
 
+/** The change that the provider is to be asked about, because no answer's value can tell whether it has arrived. */
+export function changeToAskAbout(stored: StoredRecordSet | undefined): string | undefined {
+  return recurs(stored?.versions ?? []) ? lastWritten(stored?.versions ?? [])?.changeID : undefined;
+}
+
 function recurs(versions: readonly Version[]): boolean {
   return new Set(versions.map(({ records }) => valueOf(records))).size < versions.length;
 }
@@ -141,6 +146,7 @@ function push(
     records: current.records.map(formatTlsa).sort(),
     ttlSeconds,
     serial: isRaised ? serials.now : undefined,
+    changeID: owner.changeID,
     writtenAt: formatTime(facts.now),
   };
   return [...before, written];

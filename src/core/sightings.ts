@@ -66,8 +66,9 @@ function passedServerAt(n: number, versions: readonly Version[], server: NameSer
 }
 
 /**
- * The number of the version that an answer is counted as. Where its value fits several, it is the earliest of them, unless this server was
- * seen below the serial of the latest and is at or above it now (RFC 1982).
+ * The number of the version that an answer is counted as. Where its value fits several, it is the earliest of them, unless the
+ * provider had said that the latest is everywhere, or this server was seen below the serial of the latest and is at or above it now
+ * (RFC 1982).
  */
 function shown(index: number, versions: readonly Version[], { answers }: NameServerFacts): number {
   const answer = answers[index];
@@ -79,7 +80,8 @@ function shown(index: number, versions: readonly Version[], { answers }: NameSer
   return hasReached(latest, answer, answers.slice(0, index)) ? latest.n : earliest.n;
 }
 
-function hasReached({ serial }: Version, answer: ServerAnswer, before: readonly ServerAnswer[]): boolean {
+function hasReached({ serial, changeID }: Version, answer: ServerAnswer, before: readonly ServerAnswer[]): boolean {
+  if (changeID !== undefined && answer.settledChangeID === changeID) return true;
   if (serial === undefined || answer.serial === undefined || !isSerialAtLeast(answer.serial, serial)) return false;
   return before.some((earlier) => earlier.serial !== undefined && !isSerialAtLeast(earlier.serial, serial));
 }

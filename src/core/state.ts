@@ -73,6 +73,8 @@ export interface Version {
   readonly waitSeconds?: number | undefined;
   /** The primary's SOA serial once it held this version, where the write raised it. */
   readonly serial?: number | undefined;
+  /** By which the provider tells whether its name servers have it, where it does. */
+  readonly changeID?: string | undefined;
   readonly writtenAt: string;
   /** When every authoritative server had answered a later version. */
   readonly supersededAt?: string | undefined;

@@ -1,5 +1,5 @@
 /** What the authoritative servers answered, applied to a history: which versions nobody hands out any more, and how long they may last. */
-import type { Facts, NameServerFacts, OwnerFacts, ServerAnswer } from './facts.ts';
+import type { Facts, NameServerFacts, OwnerFacts, ServerAnswer, SettledChange } from './facts.ts';
 import { lastWritten } from './last-written.ts';
 import { isSeenAgain, newestAnswers, nobodyAnswers, passedAt, valueOf, valueOfRRset } from './sightings.ts';
 import type { Version } from './state.ts';
@@ -14,9 +14,10 @@ const UNSEEN_WAIT_MS = 3_600_000;
 export function withAnswers(
   versions: readonly Version[],
   owner: OwnerFacts,
-  servers: readonly NameServerFacts[],
+  asked: readonly NameServerFacts[],
   facts: Facts,
 ): readonly Version[] {
+  const servers = asked.map((server) => withSettled(server, owner.settled));
   const current = lastWritten(versions);
   const answered = withStrangeAnswers(versions, servers, facts).map((version) => withTtl(version, servers));
   return answered.map((version) => {
@@ -31,6 +32,14 @@ export function withAnswers(
     const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);
     return { ...version, supersededAt: at === undefined ? undefined : formatTime(ceilSecond(at)), rrsigExpiry };
   });
+}
+
+/** Answers of after the provider said that all of its name servers have a change. */
+function withSettled(server: NameServerFacts, settled: SettledChange | undefined): NameServerFacts {
+  if (settled === undefined) return server;
+  const { changeID, at } = settled;
+  const answers = server.answers.map((answer) => (answer.at > at ? { ...answer, settledChangeID: changeID } : answer));
+  return { ...server, answers };
 }
 
 /** Does a server answer with its very records, which are not those that stand there now? */

@@ -1,6 +1,6 @@
 /** Where a DNS server is: host and port as a person writes them, and the addresses that leads to. */
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { stalled } from '../core/errors.ts';
 import { SPECIAL_CIDRS, translatedForms } from '../core/special-addresses.ts';
 import { ExchangeError } from './exchange-error.ts';
@@ -54,6 +54,21 @@ export async function addressesOf({ host, refuseLocal }: Server): Promise<readon
   if (addresses.length === 0) throw new ExchangeError('AddressRefused', false);
   return addresses;
 }
+
+/** The same for what opens connections by itself (an HTTP agent), so that the address that was judged is the one that is used. */
+export const lookupRefusingLocal: LookupFunction = (host, _options, callback) => {
+  addressesOf({ host, port: 0, refuseLocal: true }).then(
+    (addresses) => {
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      );
+    },
+    (error: unknown) => {
+      callback(error as ExchangeError, []);
+    },
+  );
+};
 
 async function resolveHost(host: string): Promise<string[]> {
   try {

@@ -23,6 +23,14 @@ export const systemClock: Clock = {
   },
 };
 
+/** Waits for so many milliseconds. */
+export function pausing(clock: Clock): (ms: number) => Promise<void> {
+  return (ms) =>
+    new Promise((resolve) => {
+      clock.setTimer(ms, resolve);
+    });
+}
+
 /** Resolves after `delayMs`, or as soon as the signal is aborted. */
 export async function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;

@@ -7,6 +7,7 @@ import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
 import { FINALIZER, gather, type Sources } from '../../src/controller/gather.ts';
 import { reconcileMailServer } from '../../src/controller/reconcile-mail-server.ts';
 import { SecretChains } from '../../src/controller/secret-chains.ts';
+import { SettledChanges } from '../../src/controller/settled-changes.ts';
 import { ServerAnswers } from '../../src/controller/server-answers.ts';
 import { createStores } from '../../src/controller/watches.ts';
 import type { AttemptMemory } from '../../src/controller/write-attempt.ts';
@@ -107,6 +108,7 @@ beforeAll(async () => {
     claims: new Claims({ ...stores, providers }),
     promotions: { ...stores, lastError: () => undefined },
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
+    settledChanges: new SettledChanges(now),
     probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
     readService: () => Promise.reject(new Error('no Service is named')),
   };

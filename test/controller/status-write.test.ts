@@ -5,6 +5,7 @@ import { ActiveProviders } from '../../src/controller/active-providers.ts';
 import { Claims } from '../../src/controller/claims.ts';
 import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
 import { reconcileMailServer, type MailServerWriter } from '../../src/controller/reconcile-mail-server.ts';
+import { SettledChanges } from '../../src/controller/settled-changes.ts';
 import { ServerAnswers } from '../../src/controller/server-answers.ts';
 import { SecretChains } from '../../src/controller/secret-chains.ts';
 import { createStores } from '../../src/controller/watches.ts';
@@ -51,6 +52,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       claims: new Claims({ ...stores, providers }),
       promotions: { ...stores, lastError: () => undefined },
       serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
+      settledChanges: new SettledChanges(now),
       probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
       readService: () => Promise.reject(new Error('no Service is named')),
     },

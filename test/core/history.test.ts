@@ -219,6 +219,26 @@ describe('superseded is what every server has moved on from', () => {
     expect(seen(2 ** 32 - 1, 12, 12, 12)).toEqual([at(45), at(45), undefined]);
   });
 
+  test('where a value recurs, what was answered after the provider had said that it is everywhere is the latest', () => {
+    const recurs = stored([version(1, 'a'), version(2, 'ab'), version(3, 'a', { changeID: 'C3' })]);
+    const supersededWith = (changeID: string, second: number): (string | undefined)[] => {
+      const settled = { changeID, at: new Date(START + 1000 * second) };
+      const servers = [server('ns1', ...thrice(0, 'a')), server('ns2', ...thrice(0, 'a'))];
+      const pass = { holds: 'a', servers, owner: { settled }, second: 300 };
+      return after(recurs, pass).map((one) => one.supersededAt);
+    };
+    expect(supersededWith('C3', -1)).toEqual([at(30), at(30), undefined]);
+    // The first of the three looks was before that.
+    expect(supersededWith('C3', 0)).toEqual([undefined, undefined, undefined]);
+    expect(supersededWith('C2', -1)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('a write is remembered by what the provider calls it, the one that was found is not', () => {
+    const before = stored([version(1, 'a')], intent('b'));
+    expect(after(before, { holds: 'ab', owner: { changeID: 'C7' } }).at(-1)?.changeID).toBe('C7');
+    expect(after(before, { holds: 'ab' }).at(-1)?.changeID).toBeUndefined();
+  });
+
   test('a write that was never confirmed supersedes nothing', () => {
     const dropped = stored([version(1, 'a'), version(2, 'ab', { kind: 'Unconfirmed' })]);
     const next = after(dropped, { holds: 'a', servers: [server('ns1', ...thrice(0, 'ab'))], second: 60 });

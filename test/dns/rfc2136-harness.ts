@@ -62,6 +62,7 @@ export async function rfc2136Harness(
     providerWith,
     provider: providerWith({}),
     forbidden: of.forbidden,
+    oddRecords: 'Kept',
     withWrongCredential: providerWith({ tsigSecret: Buffer.alloc(32, 'another').toString('base64') }),
     withoutServer: providerWith({ server: `${address}:9` }),
     withSilentServer: providerWith({ server: `127.0.0.1:${silent.port}`, ...soon }),
@@ -84,7 +85,7 @@ export async function rfc2136Harness(
 }
 
 /** `_25._tcp.mx1.example.nl. 60 IN TLSA 3 1 1 ABCD... EF...`, a line a record. */
-function readDig(text: string): RecordSet {
+export function readDig(text: string): RecordSet {
   const lines = text.split('\n').filter((line) => line.includes('TLSA'));
   const ttls = new Set(lines.map((line) => Number(line.split(/\s+/)[1])));
   if (ttls.size > 1) throw new Error(`one RRset, several TTLs:\n${text}`);

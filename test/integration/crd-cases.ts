@@ -30,6 +30,9 @@ const clusterDnsProvider = (spec: Fields): Fields => ({
   kind: 'ClusterDNSProvider',
   spec: { ...rfc2136(), ...spec },
 });
+const route53 = (fields: Fields = {}): Fields => ({ route53: { accessKeySecretRef: { name: 'aws' }, ...fields } });
+const route53OfCluster = (fields: Fields): Fields =>
+  clusterDnsProvider({ rfc2136: undefined, route53: fields, allow: [] });
 const allow = (entry: Fields): Fields =>
   clusterDnsProvider({ allow: [{ namespaceSelector: {}, hostnames: ['mx1.example.nl'], ...entry }] });
 
@@ -241,6 +244,31 @@ export const refused: readonly (readonly [Fields, string, string])[] = [
   [dnsProvider({ ...rfc2136(), zones: hosts(65) }), 'spec.zones', 'must have at most 64 items'],
   [dnsProvider({ ...rfc2136(), zones: ['nl', 'nl'] }), 'spec.zones[1]', 'Duplicate value'],
 
+  [dnsProvider({ ...rfc2136(), ...route53() }), 'spec', 'name exactly one provider: rfc2136, route53'],
+  [dnsProvider({ ...rfc2136(), requestsPerSecond: 5 }), 'spec', 'requestsPerSecond is for providers with an API'],
+  ...[0, 1001].map(
+    (requestsPerSecond) =>
+      [dnsProvider({ ...route53(), requestsPerSecond }), 'spec.requestsPerSecond', 'should be'] as const,
+  ),
+  [dnsProvider(route53({ accessKeySecretRef: undefined })), 'spec.route53.accessKeySecretRef', 'Required value'],
+  ...['us-east', 'https://evil.example', 'us-east-1.evil.example'].map(
+    (region) => [dnsProvider(route53({ region })), 'spec.route53.region', 'write a region of AWS'] as const,
+  ),
+  ...['/hostedzone/Z1', 'z1', ''].map(
+    (id) =>
+      [dnsProvider(route53({ hostedZoneIDs: [id] })), 'spec.route53.hostedZoneIDs[0]', 'write the ID of a'] as const,
+  ),
+  [route53OfCluster({ externalID: 'ours' }), 'spec.route53', 'externalID goes with roleARN'],
+  [
+    route53OfCluster({ roleARN: 'arn:aws:iam::123456789012:role/dns', externalID: 'no spaces' }),
+    'spec.route53.externalID',
+    'write the external ID',
+  ],
+  [route53OfCluster({ roleARN: 'dns' }), 'spec.route53.roleARN', 'write the ARN of a role'],
+  ...['route53.example.nl', 'ftp://example.nl', 'https://example.nl/path'].map(
+    (endpoint) => [route53OfCluster({ endpoint }), 'spec.route53.endpoint', 'write a URL without a path'] as const,
+  ),
+
   [clusterDnsProvider({}), 'spec.allow', 'Required value'],
   [clusterDnsProvider({ rfc2136: undefined, allow: [] }), 'spec', 'name exactly one provider: rfc2136'],
   ...['*', '*.', '*.nl.', 'mx*.example.nl', 'a.*.example.nl', 'Mx1.example.nl', 'mx1', '*.192.0.2.1', ''].map(
@@ -314,6 +342,19 @@ export const accepted: readonly (readonly [string, Fields])[] = [
     (tsigKeyName) => [`TSIG key ${tsigKeyName}`, dnsProvider(rfc2136({ tsigKeyName }))] as const,
   ),
   ['zones', dnsProvider({ ...rfc2136(), zones: ['example.nl', 'nl', '_tcp.mx1.example.nl', '2.0.192.in-addr.arpa'] })],
+  ['Route 53, with a key', dnsProvider({ ...route53(), requestsPerSecond: 2 })],
+  ...['us-gov-west-1', 'cn-north-1', 'us-iso-east-1'].map(
+    (region) => [`region ${region}`, dnsProvider(route53({ region, hostedZoneIDs: ['Z0123456789ABC'] }))] as const,
+  ),
+  ['Route 53, with the identity of the pod', route53OfCluster({})],
+  [
+    'a role of AWS',
+    route53OfCluster({
+      roleARN: 'arn:aws-us-gov:iam::123456789012:role/teams/dns@mail',
+      externalID: 'ours:2026',
+      endpoint: 'https://vpce-1.route53.us-east-1.vpce.amazonaws.com:443',
+    }),
+  ],
   ['nobody', clusterDnsProvider({ allow: [] })],
   ...['mx1.example.nl', '*.example.nl', '*.nl'].map((name) => [`allow ${name}`, allow({ hostnames: [name] })] as const),
   ['a selector by labels', allow({ namespaceSelector: { matchLabels: { team: 'mail' } } })],

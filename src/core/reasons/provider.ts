@@ -19,7 +19,7 @@ export const PROVIDER = {
   },
   CredentialNotFound: {
     kind: 'Both',
-    meaning: 'The Secret with the TSIG key is missing (retried), or has no such key in it (waits).',
+    meaning: 'The Secret with the credential is missing (retried), or lacks a key (waits).',
     remedy: "Create it, in the namespace of the DNSProvider, for a ClusterDNSProvider in the operator's.",
   },
   InvalidTSIGSecret: {
@@ -49,7 +49,7 @@ export const PROVIDER = {
   },
   BadTime: {
     kind: 'Transient',
-    meaning: 'The two clocks are more than 300 seconds apart (BADTIME).',
+    meaning: "The server's clock and ours are more than 300 seconds apart (BADTIME; AWS: RequestExpired).",
     remedy: 'NTP on both.',
   },
   TSIGAnswerInvalid: {
@@ -75,8 +75,9 @@ export const PROVIDER = {
   },
   OwnerOutsideZone: {
     kind: 'Stalled',
-    meaning: 'The server says that the name does not belong to the zone (NOTZONE).',
-    remedy: 'Is it in a zone of its own?',
+    meaning:
+      'The name does not belong to the zone: the server says so (NOTZONE), or a delegation (NS) above it leads to other name servers.',
+    remedy: 'Use a provider that has the zone it is in.',
   },
   PrimaryNotImplemented: {
     kind: 'Stalled',
@@ -123,9 +124,103 @@ export const PROVIDER = {
     meaning: 'An error that has no meaning here.',
     remedy: 'Its log may say why.',
   },
+  APITimeout: {
+    kind: 'Transient',
+    meaning: "The provider's API did not answer within ten seconds.",
+    remedy: 'Firewalls, network policies, proxies: HTTPS to it.',
+  },
+  APIUnreachable: {
+    kind: 'Transient',
+    meaning: "The provider's API cannot be reached, or ended the connection.",
+    remedy: 'Firewalls, network policies, proxies; for an own server: does it listen there?',
+  },
+  APIAddressUnknown: {
+    kind: 'Transient',
+    meaning: "The host of the provider's API has no address here.",
+    remedy: 'Does the resolver of the pod answer? Is the name right?',
+  },
+  APIAddressRefused: {
+    kind: 'Stalled',
+    meaning: "The host of the provider's API leads to a loopback, link-local or metadata address.",
+    remedy: 'Only a ClusterDNSProvider may name such a server.',
+  },
+  APICertificateNotTrusted: {
+    kind: 'Stalled',
+    meaning: "The TLS certificate of the provider's API is not trusted, has expired, or is for another name.",
+    remedy: 'Correct it there; an own CA goes into `caBundle`.',
+  },
+  APIAnswerMalformed: {
+    kind: 'Transient',
+    meaning: "What came back is not an answer of the provider's API. Redirects are not followed.",
+    remedy: 'Right URL? Is there a proxy in between?',
+  },
+  APIThrottled: {
+    kind: 'Transient',
+    meaning:
+      'Too many requests for the account, or an earlier change of the zone is still being made. Tried again with longer and longer pauses.',
+    remedy: 'Lower `requestsPerSecond`. See who else uses the account.',
+  },
+  APIUnavailable: {
+    kind: 'Transient',
+    meaning: "The provider's API has a failure of its own (HTTP 5xx).",
+    remedy: "The provider's status page; for an own server: its log.",
+  },
+  APIUnexpectedAnswer: {
+    kind: 'Transient',
+    meaning: "The provider's API answered with an error that has no meaning here.",
+    remedy: "The provider's audit log (AWS: CloudTrail) has its words.",
+  },
+  IdentityNotFound: {
+    kind: 'Transient',
+    meaning:
+      'There is no identity to use: no key was named, and the pod has none (IRSA, EKS pod identity), or may not assume the role.',
+    remedy: 'Annotate the ServiceAccount, or name a Secret with a key.',
+  },
+  CredentialRefused: {
+    kind: 'Stalled',
+    meaning: 'The provider does not accept the key or token: unknown, disabled, or the secret does not fit.',
+    remedy: 'Compare it. A corrected Secret is noticed within five minutes.',
+  },
+  CredentialExpired: {
+    kind: 'Transient',
+    meaning: 'The credential has expired.',
+    remedy: 'A new one; those of an identity are renewed by themselves.',
+  },
+  AccessDenied: {
+    kind: 'Stalled',
+    meaning: 'The credential is good, but not allowed to do this.',
+    remedy: 'Route 53: compare with the [IAM policy](dnsprovider.md#what-iam-must-allow).',
+  },
+  ZoneNotAtProvider: {
+    kind: 'Stalled',
+    meaning:
+      'The provider has no such zone (any more): one that is listed in `zones` or `hostedZoneIDs`, or that was used before.',
+    remedy: 'Correct the list, or the account.',
+  },
+  ZoneIsPrivate: {
+    kind: 'Stalled',
+    meaning: 'A hosted zone that is listed in `hostedZoneIDs` is a private one: no sender can see it.',
+    remedy: 'List the public one.',
+  },
+  ZoneAmbiguous: {
+    kind: 'Stalled',
+    meaning: 'The account has several public hosted zones of this name, and the world asks one of them only.',
+    remedy: 'List the one that the parent zone delegates to in `hostedZoneIDs`.',
+  },
+  RoutingPolicyInTheWay: {
+    kind: 'Stalled',
+    meaning: 'The TLSA records there are an alias, or have a routing policy (weighted, latency, failover and so on).',
+    remedy: 'Make a simple record set of them, or remove them.',
+  },
+  ChangeRefused: {
+    kind: 'Stalled',
+    meaning: 'The provider refuses the records themselves.',
+    remedy: 'Look for records of others there that are no valid TLSA.',
+  },
   RecordSetTooLarge: {
     kind: 'Stalled',
-    meaning: 'The TLSA records at this owner do not fit into a DNS message.',
+    meaning:
+      'The TLSA records at this owner do not fit into one request (64 KiB in a DNS message; Route 53: 32,000 characters, old and new ones together).',
     remedy: 'Remove those that carry whole certificates (matching type 0).',
   },
   ChangeNotVisible: {

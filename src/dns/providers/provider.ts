@@ -34,7 +34,8 @@ export interface Change {
 }
 
 export type ChangeResult =
-  | { readonly outcome: 'Applied' }
+  /** `changeID`: by it the provider tells whether its name servers have it (`settled`). */
+  | { readonly outcome: 'Applied'; readonly changeID?: string }
   /** The RRset is not what was expected: somebody else changed it. Read again, plan again; never forced. */
   | { readonly outcome: 'Conflict' }
   /** Nothing was written. */
@@ -43,6 +44,9 @@ export type ChangeResult =
   | { readonly outcome: 'Unknown'; readonly error: OperatorError };
 
 export interface DnsProvider {
+  /** Its API allows few requests: what stands there at rest is asked of the name servers instead. */
+  readonly isRateLimited?: boolean;
+
   /**
    * Asks the server something that only a valid credential gets a good answer to, and changes nothing (RFC 2136: a TSIG-signed SOA
    * query, whose answer must verify). Resolves when the credential is accepted.
@@ -57,6 +61,9 @@ export interface DnsProvider {
 
   /** The zone's SOA serial at the primary, which every change raises (RFC 1982), for providers whose name servers follow by it. */
   serial?(zone: Zone): Promise<number | undefined>;
+
+  /** Do all of the provider's name servers have this change? For providers that tell; then no serial is needed. */
+  settled?(zone: Zone, changeID: string): Promise<boolean>;
 
   /**
    * Several owners of one zone, one result for each change in the same order. They share requests where the protocol allows; a refused

@@ -21,7 +21,7 @@ export function describeBatches(suite: Suite): void {
       suite.zone,
       owners.map((owner) => creating(owner)),
     );
-    expect(results).toEqual(owners.map(() => APPLIED));
+    expect(results).toMatchObject(owners.map(() => APPLIED));
     expect(counted.requests() - before).toBe(requestsFor300);
     const served = await Promise.all(owners.filter((_, index) => index % 23 === 0).map(suite.harness.served));
     expect(served.map(value)).toEqual(served.map(() => value(set(60, a))));
@@ -34,7 +34,7 @@ export function describeBatches(suite: Suite): void {
     const results = await change(
       owners.map((owner, index) => creating(owner, bad.has(index) ? set(60, foreign) : NOTHING)),
     );
-    expect(results).toEqual(owners.map((_, index) => (bad.has(index) ? CONFLICT : APPLIED)));
+    expect(results).toMatchObject(owners.map((_, index) => (bad.has(index) ? CONFLICT : APPLIED)));
     for (const [index, owner] of owners.entries()) {
       await suite.expectServed(owner, bad.has(index) ? NOTHING : set(60, a));
     }

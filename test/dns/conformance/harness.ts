@@ -21,6 +21,8 @@ export interface Harness {
   readonly requestsFor300: number;
   /** What the server says to a change at `FORBIDDEN_OWNER`: that it refuses it, or, without having done it, that it has. */
   readonly forbidden: 'Refused' | 'Dropped';
+  /** What becomes of records with numbers that no registry has. */
+  readonly oddRecords: 'Kept' | 'Refused';
   /** What the world is answered, by another program than ours. */
   readonly served: (owner: string) => Promise<RecordSet>;
   /** The same for other types: the data, a line a record; nothing where there is none. */

@@ -16,7 +16,7 @@ export function describeSerials(suite: Suite): void {
     test('raises it by the time that its result is known', async () => {
       const owner = expected.records.length === 0 ? suite.newOwner() : await suite.created(...expected.records);
       const before = await serial();
-      expect(await suite.change(owner, expected, parts)).toEqual(APPLIED);
+      expect(await suite.change(owner, expected, parts)).toMatchObject(APPLIED);
       const after = await serial();
       expect({ before, after, isLater: after !== before && isSerialAtLeast(after, before) }).toMatchObject({
         isLater: true,

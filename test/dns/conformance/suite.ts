@@ -66,7 +66,7 @@ export class Suite {
 
   async created(...records: readonly TlsaRecord[]): Promise<string> {
     const owner = this.newOwner();
-    expect(await this.change(owner, NOTHING, { add: records })).toEqual(APPLIED);
+    expect(await this.change(owner, NOTHING, { add: records })).toMatchObject(APPLIED);
     return owner;
   }
 }
