@@ -4,8 +4,10 @@ import { apply, kubectl } from '../support/kubectl.ts';
 import { OPERATOR_NAMESPACE } from '../support/operator.ts';
 import { OPERATOR_RIGHTS } from '../integration/operator-rights.ts';
 import { eventually } from '../support/process.ts';
+import type { Route53Double } from '../support/route53.ts';
 import { startSite, type Site } from '../support/site.ts';
 import { startDnsGate, type DnsGate } from './dns-gate.ts';
+import { describeRoute53, environmentFor, startRoute53At } from './route53-tenants.ts';
 import { createTenant, issue, recordsOf, rfc2136, tsigSecret, type Tenant } from './tenant.ts';
 
 let site: Site;
@@ -14,18 +16,20 @@ let operator: Awaited<ReturnType<Site['startOperator']>>;
 let gate: DnsGate;
 /** An address that only this machine can reach. */
 let local: DnsGate;
+let route53: Route53Double;
 beforeAll(async () => {
   site = await startSite();
   gate = await startDnsGate('10.53.0.13', site.chain.primary.address);
   local = await startDnsGate('127.0.0.3', site.chain.primary.address);
-  operator = await site.startOperator();
+  route53 = await startRoute53At('10.53.0.13', site);
+  operator = await site.startOperator({ env: environmentFor(route53) });
   await apply(site.kubeconfig, JSON.stringify(tsigSecret(site)), `--namespace=${OPERATOR_NAMESPACE}`);
   await clusterProvider('shared', gate.server, [
     { namespaceSelector: { matchLabels: { mail: 'yes' } }, hostnames: ['*.example.nl'] },
   ]);
 });
 afterAll(async () => {
-  await Promise.all([gate.stop(), local.stop()]);
+  await Promise.all([gate.stop(), local.stop(), route53.stop()]);
   await site.stop();
 });
 
@@ -49,6 +53,14 @@ async function tenantOf(provider: string, name: string, labels: Readonly<Record<
 
 const label = (tenant: Tenant, value: string): Promise<string> =>
   site.kubectl('label', 'namespace', tenant.namespace, '--overwrite', value);
+
+describe('a zone at Route 53', () => {
+  describeRoute53(
+    () => site,
+    () => route53,
+    () => operator.program.log(),
+  );
+});
 
 describe('ClusterDNSProvider.allow', () => {
   test('a namespace without the label: nothing is even asked; with the label it works; without it again, all stays', async () => {
