@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCluster, type Cluster } from '../src/kube/cluster.ts';
-import { startControlPlane } from '../test/support/control-plane.ts';
+import { startControlPlane, type ControlPlane } from '../test/support/control-plane.ts';
 import { startDnssecChain, type ChainOptions, type DnssecChain } from '../test/support/dnssec-chain.ts';
 import { apply, mustKubectl } from '../test/support/kubectl.ts';
 import { installOperator, OPERATOR_NAMESPACE, startOperator, type RunningOperator } from '../test/support/operator.ts';
@@ -21,6 +21,7 @@ export interface BenchSite {
   /** As cluster admin. */
   readonly cluster: Cluster;
   readonly kubeconfig: string;
+  readonly kubeconfigForServiceAccount: ControlPlane['kubeconfigForServiceAccount'];
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
   readonly startOperator: (...args: readonly string[]) => Promise<RunningOperator>;
   readonly stop: () => Promise<void>;
@@ -46,6 +47,7 @@ export async function startBenchSite(
     chain,
     cluster,
     kubeconfig,
+    kubeconfigForServiceAccount: controlPlane.kubeconfigForServiceAccount,
     kubectl: (...args) => mustKubectl(kubeconfig, ...args),
     startOperator: async (...args) =>
       startOperator({

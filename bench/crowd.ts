@@ -2,11 +2,13 @@
 import pLimit from 'p-limit';
 import type { Cluster } from '../src/kube/cluster.ts';
 import { createObject, type NewObject } from '../src/kube/objects.ts';
-import { MAIL_SERVERS, SECRETS, type KubeObject, type Secret } from '../src/kube/resource.ts';
+import { MAIL_SERVERS, pathOf, SECRETS, type KubeObject, type Secret } from '../src/kube/resource.ts';
 import type { ZoneRecord } from '../test/support/dnssec-chain.ts';
 import { makeCA, makeLeaf, type Issued } from '../test/support/pki.ts';
 
 const KEYS = 16;
+/** A key that nobody begins with. */
+export const RENEWED = KEYS;
 const CALLS_AT_ONCE = 16;
 const TTL_SECONDS = 3600;
 
@@ -37,7 +39,7 @@ export interface Issuer {
 export async function makeIssuer(): Promise<Issuer> {
   const issuer = await makeCA({ name: 'Bench CA', issuer: await makeCA({ name: 'Bench Root' }) });
   const keys: Issued[] = [];
-  for (let key = 0; key < KEYS; key++) keys.push(await makeLeaf({ names: ['key.invalid'], issuer }));
+  for (let key = 0; key <= RENEWED; key++) keys.push(await makeLeaf({ names: ['key.invalid'], issuer }));
   let issued = 0;
   return {
     secret: async ({ name, hostname }, namespace, generation) => {
@@ -77,6 +79,12 @@ export async function createCrowd(
     await createObject(cluster, SECRETS, await issuer.secret(member, namespace, generation));
     await createObject(cluster, MAIL_SERVERS, mailServer(member, namespace));
   });
+}
+
+/** What cert-manager does. */
+export async function replaceData(cluster: Cluster, { metadata, data }: NewObject<Secret>): Promise<void> {
+  const contentType = 'application/merge-patch+json';
+  await cluster.call({ method: 'PATCH', path: pathOf(SECRETS, metadata), contentType, body: { data } });
 }
 
 /** As many at once as the API server takes without queueing them. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createObject } from '../src/kube/objects.ts';
 import type { Resource } from '../src/kube/resource.ts';
+import { since, writes } from './api-writes.ts';
 import { apply } from '../test/support/kubectl.ts';
 import { startProgram } from '../test/support/process.ts';
 import type { BenchSite } from './bench-site.ts';
@@ -38,11 +39,12 @@ export async function besides(site: BenchSite, { binary, zone, peers, ours }: Be
   await inParallel(peers, async (member) => {
     await createObject(site.cluster, ENDPOINTS, endpoint(member));
   });
-  const before = await messages();
+  const kubeconfig = await site.kubeconfigForServiceAccount(NAMESPACE, 'external-dns');
+  const before = { messages: await messages(), writes: await writes(site) };
   const program = startProgram({
     name: 'external-dns',
     command: binary,
-    args: args(site, zone),
+    args: args(site, kubeconfig, zone),
     logFile: join(site.dir, 'external-dns.log'),
   });
   try {
@@ -52,10 +54,12 @@ export async function besides(site: BenchSite, { binary, zone, peers, ours }: Be
       program.ended.then(() => Promise.reject(new Error(`external-dns ended:\n${program.log().slice(-2000)}`))),
     ]);
     const seconds = ageSeconds(program.pid);
-    const { updates } = between(before, await messages());
+    const { updates } = between(before.messages, await messages());
+    const api = since(before.writes, await writes(site)).cpuSeconds;
     const { peak } = memory(program.pid);
     row('ExternalDNS: all published', `${seconds.toFixed(1)} s; ours ${ratio(ours.publishedSeconds, seconds)}`);
     row('  processor time of ExternalDNS', `${cpuSeconds(program.pid).toFixed(1)} s`);
+    row('  processor time of the API server', `${api.toFixed(1)} s; ours ${ratio(ours.publishedApiSeconds, api)}`);
     row('  memory, peak', `${peak.toFixed(0)} MiB; ours ${ratio(ours.memory.peak, peak)}`);
     row('  writes', `${updates} UPDATE messages`);
     note('source crd, one DNSEndpoint with one TXT record each; registry noop; the same BIND, a zone of the same size');
@@ -64,7 +68,7 @@ export async function besides(site: BenchSite, { binary, zone, peers, ours }: Be
   }
 }
 
-function args({ kubeconfig, chain: { primary, tsigKey } }: BenchSite, zone: string): string[] {
+function args({ chain: { primary, tsigKey } }: BenchSite, kubeconfig: string, zone: string): string[] {
   return [
     '--source=crd',
     `--kubeconfig=${kubeconfig}`,
@@ -96,11 +100,29 @@ function endpoint({ name, owner }: Member) {
   };
 }
 
-/** As much of its CRD as it needs. */
+/** It is asked who it is and what it may, as the operator is; as much of its CRD as it needs. */
 const CRD = `
 apiVersion: v1
 kind: Namespace
 metadata: {name: ${NAMESPACE}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: external-dns, namespace: ${NAMESPACE}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: external-dns}
+rules:
+  - apiGroups: [${ENDPOINTS.group}]
+    resources: [${ENDPOINTS.plural}, ${ENDPOINTS.plural}/status]
+    verbs: ['*']
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: external-dns}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: external-dns}
+subjects: [{kind: ServiceAccount, name: external-dns, namespace: ${NAMESPACE}}]
 ---
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

@@ -14,7 +14,8 @@ export async function scrape(operator: RunningOperator): Promise<Sample> {
 }
 
 const EVERY_MS = 500;
-const CALM_MS = 5_000;
+/** Name servers are asked again 15 s after a look. */
+export const BETWEEN_LOOKS_MS = 20_000;
 
 export interface Calm {
   /** When the last thing was done, as milliseconds of `performance.now()`. */
@@ -25,12 +26,12 @@ export interface Calm {
   readonly passes: number;
 }
 
-/** Resolves when nothing has been worked on for five seconds. */
-export async function calm(operator: RunningOperator): Promise<Calm> {
+/** Resolves when nothing has been worked on for so long. */
+export async function calm(operator: RunningOperator, quietMs: number): Promise<Calm> {
   let done = -1;
   let at = performance.now();
   let eventLoopLag = 0;
-  while (performance.now() - at < CALM_MS) {
+  while (performance.now() - at < quietMs) {
     const sample = await scrape(operator);
     eventLoopLag = Math.max(eventLoopLag, sample('nodejs_eventloop_lag_max_seconds'));
     const doneNow = sample('controller_runtime_reconcile_total');

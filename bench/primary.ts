@@ -61,12 +61,20 @@ export async function until(chain: DnssecChain, owner: Name, type: RecordType, r
 const ASKED_AT_ONCE = 16;
 const PATIENCE_MS = 100;
 
-/** Resolves when every one of these names has records, with how often was asked: each until it has, so all of them at least once. */
-export async function allPublished(chain: DnssecChain, owners: readonly Name[], type: RecordType): Promise<number> {
+/** 3 1 1 and 2 1 1; the new key's 3 1 1 joins them. */
+export const RECORDS_AFTER_RENEWAL = 3;
+
+/** Resolves when every one of these names has so many records, with how often was asked: each until it has, so at least once. */
+export async function allPublished(
+  chain: DnssecChain,
+  owners: readonly Name[],
+  type: RecordType,
+  records = 1,
+): Promise<number> {
   let asked = 0;
   const isThere = async (owner: Name): Promise<boolean> => {
     asked += 1;
-    return (await recordsAt(chain, owner, type)) > 0;
+    return (await recordsAt(chain, owner, type)) >= records;
   };
   const rest = owners.values();
   const askNext = async (): Promise<void> => {

@@ -1,12 +1,12 @@
 /** A Secret changes: how long until its record is on the primary? Against the floor (floor.ts), turn by turn in the same run. */
 import type { MailServer } from '../src/api/mail-server.ts';
-import { getObject, type NewObject } from '../src/kube/objects.ts';
-import { MAIL_SERVERS, pathOf, SECRETS, type Secret } from '../src/kube/resource.ts';
+import { getObject } from '../src/kube/objects.ts';
+import { MAIL_SERVERS } from '../src/kube/resource.ts';
 import { startBenchSite, type BenchSite } from './bench-site.ts';
-import { addressRecords, createCrowd, makeIssuer, members, type Member } from './crowd.ts';
+import { addressRecords, createCrowd, makeIssuer, members, replaceData, type Member } from './crowd.ts';
 import { startFloor } from './floor.ts';
-import { calm } from './operator-metrics.ts';
-import { TLSA, until } from './primary.ts';
+import { BETWEEN_LOOKS_MS, calm } from './operator-metrics.ts';
+import { RECORDS_AFTER_RENEWAL, TLSA, until } from './primary.ts';
 import { note, percentile, ratio, row } from './report.ts';
 
 /** The first ones are not counted: both programs warm up. */
@@ -14,8 +14,6 @@ const WARM_UP = 20;
 const SAMPLES = 100;
 const OPERATOR = 'rollout';
 const FLOOR = 'floor';
-/** 3 1 1 and 2 1 1; the new key's 3 1 1 joins them. */
-const RECORDS_AFTER = 3;
 
 export async function rollout(): Promise<void> {
   const crowd = members('mx', WARM_UP + SAMPLES, 'example.nl');
@@ -26,7 +24,7 @@ export async function rollout(): Promise<void> {
   await createCrowd(site.cluster, crowd, OPERATOR, issuer, 0);
   await createCrowd(site.cluster, ground, FLOOR, issuer, 0);
   const operator = await site.startOperator(`--watch-namespaces=${OPERATOR}`);
-  await calm(operator);
+  await calm(operator, BETWEEN_LOOKS_MS);
   const floor = await startFloor(site, FLOOR);
   const [first] = crowd;
   const example = await getObject<MailServer>(site.cluster, MAIL_SERVERS, {
@@ -37,9 +35,9 @@ export async function rollout(): Promise<void> {
 
   const measure = async (member: Member, namespace: string): Promise<number> => {
     const renewed = await issuer.secret(member, namespace, 1);
-    await replaceData(site, renewed);
+    await replaceData(site.cluster, renewed);
     const begun = performance.now();
-    await until(site.chain, member.owner, TLSA, RECORDS_AFTER);
+    await until(site.chain, member.owner, TLSA, RECORDS_AFTER_RENEWAL);
     return performance.now() - begun;
   };
   const milliseconds: { readonly operator: number; readonly floor: number }[] = [];
@@ -73,16 +71,11 @@ export async function rollout(): Promise<void> {
   await site.stop();
 }
 
-async function replaceData({ cluster }: BenchSite, { metadata, data }: NewObject<Secret>): Promise<void> {
-  const contentType = 'application/merge-patch+json';
-  await cluster.call({ method: 'PATCH', path: pathOf(SECRETS, metadata), contentType, body: { data } });
-}
-
 /** The pass that confirms the change is over: it would disturb the next measurement. */
 async function operatorRests({ cluster }: BenchSite, { name }: Member): Promise<void> {
   for (;;) {
     const mailServer = await getObject<MailServer>(cluster, MAIL_SERVERS, { namespace: OPERATOR, name });
     const [recordSet] = mailServer?.status.recordSets ?? [];
-    if (recordSet?.records.length === RECORDS_AFTER && recordSet.intent === undefined) return;
+    if (recordSet?.records.length === RECORDS_AFTER_RENEWAL && recordSet.intent === undefined) return;
   }
 }
