@@ -24,7 +24,8 @@ const HEADINGS: Readonly<Record<keyof typeof TOPICS, Heading>> = {
   },
   DNSSEC: {
     title: 'DNSSEC, aliases, wildcards',
-    introduction: 'At `DNSSECSecure`, and before a first publication at `RecordsPublished` and `Ready`.',
+    introduction:
+      'At `DNSSECSecure` (and events about it where records are published), and before a first publication at `RecordsPublished` and `Ready`.',
   },
   PROBES: {
     title: 'Probes',

@@ -155,6 +155,9 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     return { kind: 'Done', wakeAt: clock.now() + FORGET_AFTER_MS };
   });
 
+  options.metrics.conditions(() =>
+    leads() ? stores.mailServers.list().flatMap(({ status }) => status.conditions ?? []) : undefined,
+  );
   providers.subscribe((key) => {
     for (const { metadata } of stores.mailServers.byIndex('provider', key))
       mailServers.add(`${metadata.namespace}/${metadata.name}`);

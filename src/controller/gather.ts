@@ -14,7 +14,7 @@ import { desiredOf } from './desired.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { EndpointProbes } from './endpoint-probes.ts';
 import { lookAtEndpoints } from './look-at-endpoints.ts';
-import { lookAtServers } from './look-at-servers.ts';
+import { lookAtServers, type AskedServers } from './look-at-servers.ts';
 import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
 import { requestedAt } from './requested-at.ts';
 import { identityOf, ownersOf, providerKeyOf, providerNameOf, secretNamesOf, type OwnerIdentity } from './objects.ts';
@@ -25,6 +25,7 @@ import type { SecretChains } from './secret-chains.ts';
 import type { ServerAnswers } from './server-answers.ts';
 import type { ReadService } from './service-endpoints.ts';
 import type { SettledChanges } from './settled-changes.ts';
+import { watchOwner, type WatchSources } from './watch-owner.ts';
 import type { WriteAttempt } from './write-attempt.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
@@ -32,7 +33,7 @@ const ABANDON_ANNOTATION = 'tlsa-operator.io/abandon-records';
 /** A namespace must not hang for ever on a DNS server that is gone. */
 const ABANDON_AFTER_MS = 60 * 60_000;
 
-export interface Sources {
+export interface Sources extends WatchSources {
   readonly now: () => number;
   /** When this process started, milliseconds since 1970. */
   readonly startedAt: number;
@@ -71,6 +72,8 @@ export async function gather(
   if (requestedAt(mailServer) !== status.lastHandledReconcileAt) {
     sources.probes.forget(key);
     for (const { owner, hostname } of identities) [owner, hostname].forEach(sources.resolver.forget);
+    for (const { owner } of identities) sources.emptyNonTerminals.forget(owner);
+    for (const { zone } of stored.recordSets) sources.zoneWatch.forget(zone);
   }
   const isDesired = (owner: Name): boolean => identities.some((identity) => identity.owner === owner);
   const now = sources.now();
@@ -120,6 +123,22 @@ export async function gather(
         ? withoutLookup(host)
         : lookUpOwner(owner, host, sources.resolver),
     ]);
+    const asked = claim.known
+      ? await lookAtServers(
+          key,
+          {
+            owner,
+            zone: claim.value.zone.name,
+            current,
+            samples,
+            stored: history,
+            writtenAt: last?.sentAt,
+            isRemembered,
+          },
+          sources.serverAnswers,
+        )
+      : NOT_ASKED;
+    const isToBeWatched = isPublished && isDesired(owner) && wasPublished(history);
     return {
       ...identity,
       desired: isDesired(owner),
@@ -132,21 +151,9 @@ export async function gather(
       lastAttempt: last?.outcome,
       security: lookup.security,
       resolved: lookup.records,
-      ...(claim.known
-        ? await lookAtServers(
-            key,
-            {
-              owner,
-              zone: claim.value.zone.name,
-              current,
-              samples,
-              stored: history,
-              writtenAt: last?.sentAt,
-              isRemembered,
-            },
-            sources.serverAnswers,
-          )
-        : { lagging: known(undefined) }),
+      lagging: asked.lagging,
+      servers: asked.servers,
+      watch: claim.known && isToBeWatched ? await watchOwner(owner, claim.value, asked.samples, sources) : undefined,
     };
   };
 
@@ -189,6 +196,8 @@ export function storedState({ status }: MailServer): State {
 }
 
 const NOT_LOOKED_UP = unknown(transient('NotLookedUp', 'nothing is to be published here, so nothing was asked'));
+
+const NOT_ASKED: AskedServers = { lagging: known(undefined), samples: [] };
 
 function withoutLookup(host: HostFacts | undefined): OwnerLookup {
   return { security: host?.security ?? NOT_LOOKED_UP };

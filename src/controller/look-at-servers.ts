@@ -24,26 +24,36 @@ export interface Published {
   readonly isRemembered: boolean;
 }
 
+export interface AskedServers extends Pick<OwnerFacts, 'lagging' | 'servers'> {
+  /** This look; empty where none was needed, or possible. */
+  readonly samples: readonly ServerSample[];
+}
+
 /** Each server is asked once: for its history where something is on its way, and for whether it lags. */
 export async function lookAtServers(
   mailServer: ObjectKey,
   { owner, zone, current, samples, stored, writtenAt, isRemembered }: Published,
   serverAnswers: ServerAnswers,
-): Promise<Pick<OwnerFacts, 'lagging' | 'servers'>> {
+): Promise<AskedServers> {
   const isComparable = current.known && isThere(stored, current.value.records);
   const lagging = (asked: Known<readonly ServerSample[]>): OwnerFacts['lagging'] => {
     if (!isComparable) return known(undefined);
     return asked.known ? laggingIn(asked.value, zone, current.value.records) : asked;
   };
   if (!isWatched(stored) || !isRemembered) {
-    if (!isComparable) return { lagging: known(undefined) };
-    return { lagging: lagging(samples ?? (await attempt(() => serverAnswers.once(zone, owner)))) };
+    if (!isComparable) return { lagging: known(undefined), samples: [] };
+    const once = samples ?? (await attempt(() => serverAnswers.once(zone, owner)));
+    return { lagging: lagging(once), samples: once.known ? once.value : [] };
   }
   const gone = (stored?.goneNameServers ?? []).map(({ name, until }) => ({ name, until: new Date(until) }));
   const watched = { owner, zone, gone, withSerial: needsSerials(stored), writtenAt };
   const watch = await attempt(() => serverAnswers.watch(mailServer, watched));
-  if (!watch.known) return { servers: watch, lagging: lagging(watch) };
-  return { servers: known(watch.value.servers), lagging: lagging(known(watch.value.samples)) };
+  if (!watch.known) return { servers: watch, lagging: lagging(watch), samples: [] };
+  return {
+    servers: known(watch.value.servers),
+    lagging: lagging(known(watch.value.samples)),
+    samples: watch.value.samples,
+  };
 }
 
 /** Are these the records that we published, also those that no status names as confirmed yet? */

@@ -1,7 +1,7 @@
 /** What a validating resolver says of hosts and of the owner names below them. */
 import { stalled } from '../core/errors.ts';
-import { known, type Known, type Security } from '../core/facts.ts';
-import type { Name } from '../core/name.ts';
+import { known, type InsecureAt, type Known, type Security } from '../core/facts.ts';
+import { parentOf, ROOT, type Name } from '../core/name.ts';
 import { decodeTlsa, type TlsaRecord } from '../core/tlsa.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { addressOf } from '../dns/resource-record.ts';
@@ -19,6 +19,7 @@ export async function lookUpHost(hostname: Name, resolver: Resolver): Promise<Ho
   const lookups = await attempt(() => Promise.all([resolver.lookup(hostname, 'A'), resolver.lookup(hostname, 'AAAA')]));
   if (!lookups.known) return { addresses: lookups, security: lookups };
   const found = lookups.value;
+  const insecure = found.find(({ secure, notValidated }) => !secure && notValidated === undefined);
   return {
     addresses: await attempt(() =>
       Promise.resolve(
@@ -31,6 +32,7 @@ export async function lookUpHost(hostname: Name, resolver: Resolver): Promise<Ho
     security: known({
       secure: found.every((lookup) => lookup.secure),
       notValidated: found.find((lookup) => lookup.notValidated)?.notValidated,
+      insecureAt: insecure === undefined ? undefined : await insecureAt('Addresses', insecure.canonicalName, resolver),
       alias: found.some((lookup) => lookup.aliased) ? hostname : undefined,
       wildcard: found.some((lookup) => lookup.wildcard) ? hostname : undefined,
     }),
@@ -49,16 +51,34 @@ export async function lookUpOwner(owner: Name, host: HostFacts, resolver: Resolv
   const hostSecurity = host.security.value;
   const answer = await attempt(() => resolver.lookup(owner, 'TLSA'));
   if (!answer.known) return { security: answer };
-  const { secure, aliased, wildcard, notValidated, records } = answer.value;
+  const { secure, aliased, wildcard, notValidated, records, canonicalName } = answer.value;
+  const isInsecure = hostSecurity.secure && !secure && notValidated === undefined;
   return {
     security: known({
       secure: hostSecurity.secure && secure,
       notValidated: hostSecurity.notValidated ?? notValidated,
+      insecureAt: isInsecure ? await insecureAt('Owner', canonicalName, resolver) : hostSecurity.insecureAt,
       alias: hostSecurity.alias ?? (aliased ? owner : undefined),
       wildcard: hostSecurity.wildcard ?? (wildcard ? owner : undefined),
     }),
     records: records.map(({ rdata }) => decodeTlsa(rdata)),
   };
+}
+
+/** The topmost of the zones above `name` that are not secure: what is below it cannot be. Undefined where that cannot be found out. */
+async function insecureAt(of: InsecureAt['of'], name: Name, resolver: Resolver): Promise<InsecureAt | undefined> {
+  const found = await attempt(async (): Promise<InsecureAt | undefined> => {
+    let zone: Name | undefined;
+    for (let at = name; at !== ROOT; at = parentOf(at) ?? ROOT) {
+      const { status, aliased, secure } = await resolver.lookup(at, 'SOA');
+      if (status !== 'Found' || aliased) continue;
+      if (secure) break;
+      zone = at;
+    }
+    if (zone === undefined) return undefined;
+    return { of, zone, isSigned: (await resolver.lookup(zone, 'DNSKEY')).status === 'Found' };
+  });
+  return found.known ? found.value : undefined;
 }
 
 /** In one order: resolvers rotate theirs. */

@@ -1,12 +1,18 @@
 /** What a status write means for a person: events on the MailServer. Told once, when the write was accepted. */
 import type { MailServerStatus } from '../api/mail-server-status.ts';
+import { isWatchedReason } from '../core/dns-watch.ts';
 import { isPublished } from '../core/ours.ts';
 import type { Code } from '../core/reasons.ts';
 import { certificateEvents } from './certificate-events.ts';
-import { normal, shortKey, type ObjectEvent } from './object-event.ts';
+import { normal, shortKey, warning, type ObjectEvent } from './object-event.ts';
 
 export function eventsOf(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
-  return [...certificateEvents(before, after), ...recordEvents(before, after), ...readyEvents(before, after)];
+  return [
+    ...certificateEvents(before, after),
+    ...recordEvents(before, after),
+    ...readyEvents(before, after),
+    ...watchEvents(before, after),
+  ];
 }
 
 function recordEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
@@ -41,6 +47,19 @@ function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectE
     ? []
     : // Conditions hold our own words only.
       [{ type: 'Warning', reason: now.reason as Code, message: now.message }];
+}
+
+/** What breaks DANE where it is in use, and that it is over. */
+function watchEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+  if (!(after.recordSets ?? []).some(isPublished)) return [];
+  return (['DNSSECSecure', 'Propagated'] as const).flatMap((type): ObjectEvent[] => {
+    const of = ({ conditions }: MailServerStatus) => conditions?.find((condition) => condition.type === type);
+    const [old, now] = [of(before), of(after)];
+    if (now === undefined || old?.reason === now.reason) return [];
+    if (isWatchedReason(now.reason)) return [warning(now.reason as Code, now.message)];
+    const isOver = old !== undefined && isWatchedReason(old.reason) && now.status === 'True';
+    return isOver ? [normal(now.reason as Code, now.message)] : [];
+  });
 }
 
 function shortRecord(record: string): string {

@@ -1,7 +1,7 @@
 /** What the authoritative servers answered for the owners that something is on its way to: many looks, kept in memory only. */
 import type { NameServerFacts, ServerAnswer } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
-import type { NameServer } from '../dns/name-servers.ts';
+import type { NameServer } from '../dns/name-server.ts';
 import type { ServerReply } from '../dns/ask-server.ts';
 import { Together } from '../dns/together.ts';
 import { askServers, type Question, type ServerSample } from '../dns/servers.ts';

@@ -9,6 +9,7 @@ import type { ObjectKey } from '../kube/resource.ts';
 import { readService } from '../kube/services.ts';
 import type { ActiveProviders } from './active-providers.ts';
 import { Claims } from './claims.ts';
+import { EmptyNonTerminals } from './empty-non-terminals.ts';
 import { EndpointProbes, type ProbeEndpoint } from './endpoint-probes.ts';
 import type { Sources } from './gather.ts';
 import { SecretChains } from './secret-chains.ts';
@@ -16,6 +17,7 @@ import { ServerAnswers } from './server-answers.ts';
 import { SettledChanges } from './settled-changes.ts';
 import type { Stores } from './watches.ts';
 import { ZoneNameServers } from './zone-name-servers.ts';
+import { ZoneWatch } from './zone-watch.ts';
 
 export interface World {
   readonly cluster: Pick<Cluster, 'call' | 'serverClock'>;
@@ -32,6 +34,7 @@ export function createSources(
   providers: ActiveProviders,
   lastError: (serving: ObjectKey) => OperatorError | undefined,
 ): Sources {
+  const nameServers = new ZoneNameServers(resolver, clock.now);
   return {
     now: clock.now,
     startedAt: clock.now(),
@@ -41,8 +44,10 @@ export function createSources(
     providers,
     claims: new Claims({ ...stores, providers }),
     resolver: rememberedLookups(resolver, clock.monotonic),
-    serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, clock.now), clock.now),
+    serverAnswers: new ServerAnswers(nameServers, clock.now),
     settledChanges: new SettledChanges(clock.now),
+    zoneWatch: new ZoneWatch(nameServers, resolver, clock.now),
+    emptyNonTerminals: new EmptyNonTerminals(clock.now),
     probes: new EndpointProbes(probe, clock.now, random),
     readService: (namespace, name) => readService(cluster, namespace, name),
   };

@@ -1,6 +1,7 @@
 import type { Known } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
-import { nameServers, withAddresses, type NameServer, type NameServerSet } from '../dns/name-servers.ts';
+import { withAddresses, type NameServer } from '../dns/name-server.ts';
+import { nameServers, type NameServerSet } from '../dns/name-servers.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { attempt } from './attempt.ts';
 

@@ -7,12 +7,15 @@ import { caSwitchSafe } from './ca-switch.ts';
 import { compromised, isCompromised } from './compromised.ts';
 import { state, type ConditionState, type ConditionType } from './condition-state.ts';
 import { covered } from './covered.ts';
+import { dnssecSecure } from './dnssec-secure.ts';
 import type { OperatorError } from './errors.ts';
 import { isPublished } from './ours.ts';
 import { recordsAt } from './endpoint-matches.ts';
 import type { Facts } from './facts.ts';
 import { endpointProblem } from './first-publication.ts';
 import type { Plan } from './plan.ts';
+import { problemsOf, sentences, unreadable } from './problems.ts';
+import { propagated } from './propagated.ts';
 import { rolloverSummary } from './rollover-summary.ts';
 import { several } from './several.ts';
 import { isUnreached, probeUnavailable } from './unreached.ts';
@@ -150,35 +153,6 @@ function providerReady(facts: Facts): ConditionState {
     : state('ProviderReady', 'False', facts.provider.error.code, facts.provider.error.message);
 }
 
-function dnssecSecure(facts: Facts): ConditionState {
-  if (facts.desired.dnssec === 'Ignore')
-    return state('DNSSECSecure', 'Unknown', 'NotChecked', 'spec.verification.dnssec is Ignore');
-  const owners = facts.owners.filter((owner) => owner.desired && owner.zone.known);
-  if (owners.length === 0)
-    return state('DNSSECSecure', 'Unknown', 'NotChecked', 'no owner name is accepted, so none was looked up');
-  const problems = owners.flatMap(({ security }) => {
-    const problem = security.known ? security.value.notValidated : security.error;
-    return problem ?? [];
-  });
-  const bogus = problems.find((problem) => problem.code === 'Bogus');
-  if (bogus !== undefined) return state('DNSSECSecure', 'False', bogus.code, sentences(problems));
-  const insecure = owners
-    .filter(({ security }) => security.known && !security.value.secure && security.value.notValidated === undefined)
-    .map((owner) => owner.owner);
-  if (insecure.length > 0) {
-    return state(
-      'DNSSECSecure',
-      'False',
-      'Insecure',
-      `senders ignore TLSA records that DNSSEC does not secure: ${several(insecure)}`,
-    );
-  }
-  const [first] = problems;
-  return first === undefined
-    ? state('DNSSECSecure', 'True', 'Secure', 'hosts and TLSA records are secured by DNSSEC')
-    : state('DNSSECSecure', 'Unknown', first.code, sentences(problems));
-}
-
 function recordsPublished(facts: Facts, plan: Plan): ConditionState {
   const isMine = ({ owner, next }: RecordSetPlan): boolean =>
     next !== undefined || (owner.desired && (owner.zone.known || !NOT_ACCEPTED.has(owner.zone.error.code)));
@@ -217,26 +191,6 @@ function pendingCondition(facts: Facts, pending: readonly RecordSetPlan[]): Cond
   );
 }
 
-function propagated(facts: Facts): ConditionState {
-  const answers = facts.owners.filter((owner) => owner.desired).map((owner) => owner.lagging);
-  const behind = answers.flatMap((answer) => (answer.known ? (answer.value ?? []) : []));
-  if (behind.length > 0) {
-    const servers = several(behind);
-    return state(
-      'Propagated',
-      'False',
-      'ServersLag',
-      `these name servers do not answer the current records yet: ${servers}`,
-    );
-  }
-  const problems = [...unreadable(facts), ...problemsOf(answers)];
-  const [first] = problems;
-  if (first !== undefined) return state('Propagated', 'Unknown', first.code, sentences(problems));
-  return answers.some((answer) => answer.known && answer.value !== undefined)
-    ? state('Propagated', 'True', 'AllServersAnswer', 'every authoritative name server answers the current records')
-    : state('Propagated', 'Unknown', 'NothingPublished', 'nothing is published yet, or a change is on its way');
-}
-
 function servingMatches(facts: Facts): ConditionState {
   if (facts.desired.probe === 'Disabled')
     return state('ServingMatches', 'Unknown', 'ProbeDisabled', 'spec.verification.probe is Disabled');
@@ -270,30 +224,12 @@ function servingMatches(facts: Facts): ConditionState {
     : state('ServingMatches', 'Unknown', first.code, sentences(problems));
 }
 
-/** Why what the primary holds is not known. */
-function unreadable(facts: Facts): OperatorError[] {
-  return problemsOf(facts.owners.filter((owner) => owner.desired).map((owner) => owner.current));
-}
-
 function rolloverInProgress(facts: Facts, plan: Plan): ConditionState {
   const { step, code, reason, until } = rolloverSummary(facts, plan);
   const message = until === undefined ? reason : `${reason} (until ${until})`;
   return state('RolloverInProgress', step === 'Idle' ? 'False' : 'True', code, message);
 }
 
-function problemsOf(
-  facts: readonly ({ readonly known: true } | { readonly known: false; readonly error: OperatorError })[],
-): OperatorError[] {
-  return facts.flatMap((fact) => (fact.known ? [] : fact.error));
-}
-
 function names(recordSets: readonly RecordSetPlan[]): string {
   return several(recordSets.map(({ owner }) => owner.owner));
-}
-
-function sentences(problems: readonly OperatorError[]): string {
-  return several(
-    problems.map((problem) => problem.message),
-    '; ',
-  );
 }

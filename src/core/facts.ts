@@ -4,8 +4,10 @@ import type { ChainSummary } from './chain-summary.ts';
 import type { OperatorError } from './errors.ts';
 import type { Name } from './name.ts';
 import type { Code } from './reasons.ts';
+import type { ServedSignature } from './signatures.ts';
 import type { State } from './state.ts';
 import type { PublishedCombination, TlsaRecord } from './tlsa.ts';
+import type { WatchedCopy } from './zone-copies.ts';
 
 export type Known<T> =
   { readonly known: true; readonly value: T } | { readonly known: false; readonly error: OperatorError };
@@ -68,10 +70,33 @@ export interface Security {
   readonly secure: boolean;
   /** Why it is not known whether the names are secure (`secure` is false then). */
   readonly notValidated?: OperatorError | undefined;
+  /** Where they are not secure, and that could be found out. */
+  readonly insecureAt?: InsecureAt | undefined;
   /** A CNAME stands at this name. */
   readonly alias?: Name | undefined;
   /** This name's answer was made from a wildcard: a record below it would take the name's address away. */
   readonly wildcard?: Name | undefined;
+}
+
+/** Where the chain of trust ends. */
+export interface InsecureAt {
+  /** Of what: the host's addresses, or the TLSA name alone. */
+  readonly of: 'Addresses' | 'Owner';
+  /** The insecure zone nearest to the root. */
+  readonly zone: Name;
+  /** It has a DNSKEY: what is missing is the DS. */
+  readonly isSigned: boolean;
+}
+
+/** What may break DANE without any change of ours, as the zone's servers show it: to be told, no input to any decision. */
+export interface WatchFacts {
+  /** Of the owner's TLSA RRset, and of the zone's SOA and DNSKEY. */
+  readonly signatures: readonly ServedSignature[];
+  readonly copies: readonly WatchedCopy[];
+  /** As the zone above says; undefined where it could not be asked. */
+  readonly hasDS: boolean | undefined;
+  /** Servers that say NXDOMAIN for the name right above the owner, and have records at the owner. */
+  readonly denying: readonly Name[];
 }
 
 /** One endpoint as it was last probed. */
@@ -101,6 +126,8 @@ export interface ServerAnswer {
   readonly ttlSeconds?: number | undefined;
   /** From inception to expiration of the RRSIG. */
   readonly signatureValiditySeconds?: number | undefined;
+  /** When the last of the RRSIGs runs out. */
+  readonly signatureExpiresAt?: Date | undefined;
   /** The zone's SOA serial at this server, asked before the records: they are not older than it. */
   readonly serial?: number | undefined;
   /** The provider had said before that all of its name servers have this change. */
@@ -151,6 +178,8 @@ export interface OwnerFacts {
   readonly settled?: SettledChange | undefined;
   /** What a validating resolver answers for the owner now; secure or not. */
   readonly resolved?: readonly TlsaRecord[] | undefined;
+  /** Undefined where nothing is published. */
+  readonly watch?: WatchFacts | undefined;
 }
 
 export interface Facts {

@@ -6,6 +6,7 @@ import { OperatorError, stalled, transient } from './errors.ts';
 import { compromised, isCompromised } from './compromised.ts';
 import type { ChainSummary } from './chain-summary.ts';
 import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
+import { insecurity } from './insecurity.ts';
 import { judge } from './match.ts';
 import type { TlsaRecord } from './tlsa.ts';
 import { isUnreached, probeUnavailable } from './unreached.ts';
@@ -87,10 +88,7 @@ function hostIsNoWildcard({ owner }: FirstPublication): OperatorError | undefine
 function zoneIsSecure({ facts, owner }: FirstPublication): OperatorError | undefined {
   if (facts.desired.dnssec !== 'Require' || !owner.security.known || owner.security.value.secure) return undefined;
   if (owner.security.value.notValidated !== undefined) return owner.security.value.notValidated;
-  return stalled(
-    'Insecure',
-    `${owner.hostname} or ${owner.owner} is not secured by DNSSEC, so senders would ignore the records; sign the zone and put its DS into the parent zone, or set spec.verification.dnssec to Warn`,
-  );
+  return insecurity(owner, owner.security.value);
 }
 
 /** What the RRset would say must match what is served now: at each address, for each kind of key, by the key itself. */

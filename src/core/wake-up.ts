@@ -1,6 +1,7 @@
 /** When time alone makes a difference: the moments at which the planner must look again. */
 import { deadlineOf } from './deadline.ts';
 import { isClockRight } from './clock.ts';
+import { watchMoments } from './dns-watch.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { FORGET_AFTER_MS, heldUntil } from './hold.ts';
 import { isAwaited } from './history.ts';
@@ -25,6 +26,7 @@ export function nextWakeUp(facts: Facts, state: State, promotions: readonly Prom
     ...state.recordSets.flatMap((recordSet) => heldMoments(recordSet, facts)),
     ...state.recordSets.flatMap((recordSet) => askAgainAt(recordSet, isWithheld, facts) ?? []),
     ...(isClockRight(facts) ? [] : [new Date(now + CLOCK_AGAIN_MS)]),
+    ...watchMoments(facts),
   ].flatMap((moment) => (moment !== undefined && moment.getTime() > now ? moment.getTime() : []));
   return moments.length === 0 ? undefined : new Date(Math.min(...moments));
 }

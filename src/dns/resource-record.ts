@@ -100,6 +100,18 @@ export function serialOf({ rdata }: ResourceRecord): number {
   return rdata.readUInt32BE(rdata.length - 20);
 }
 
+/** The times in an SOA record, in seconds (RFC 1035 §3.3.13): how secondaries follow. */
+export interface SoaTimes {
+  readonly refreshSeconds: number;
+  readonly retrySeconds: number;
+  readonly expireSeconds: number;
+}
+
+export function soaTimesOf({ rdata }: ResourceRecord): SoaTimes {
+  const at = (fromEnd: number): number => rdata.readUInt32BE(rdata.length - fromEnd);
+  return { refreshSeconds: at(16), retrySeconds: at(12), expireSeconds: at(8) };
+}
+
 /** RFC 4034 §3.1. */
 export interface Rrsig {
   readonly typeCovered: number;
@@ -109,6 +121,8 @@ export interface Rrsig {
   readonly originalTtlSeconds: number;
   /** From inception to expiration, which are serial numbers (§3.1.5); undefined where that is no time forward. */
   readonly validitySeconds: number | undefined;
+  /** A serial number of seconds since 1970 (§3.1.5). */
+  readonly expiration: number;
 }
 
 export function rrsigOf({ rdata }: ResourceRecord): Rrsig {
@@ -118,5 +132,12 @@ export function rrsigOf({ rdata }: ResourceRecord): Rrsig {
     labels: rdata.readUInt8(3),
     originalTtlSeconds: ttlOf(RRType.RRSIG, rdata.readUInt32BE(4)),
     validitySeconds: validity <= MAX_TTL ? validity : undefined,
+    expiration: rdata.readUInt32BE(8),
   };
+}
+
+/** The moment that a serial number of seconds means: the one nearest to now (RFC 4034 §3.1.5). `now`: milliseconds since 1970. */
+export function momentOf(serial: number, now: number): Date {
+  const seconds = Math.floor(now / 1000);
+  return new Date((seconds + ((serial - seconds) | 0)) * 1000);
 }

@@ -7,9 +7,9 @@ import { askServer, type AskOptions, type ServerReply } from './ask-server.ts';
 import { RRType } from './constants.ts';
 import { EDNS_DO } from './edns.ts';
 import type { Message } from './message.ts';
-import type { NameServer } from './name-servers.ts';
+import type { NameServer } from './name-server.ts';
 import { isWildcardMade, rrset, ttlOfRRset } from './query.ts';
-import { rrsigOf, serialOf } from './resource-record.ts';
+import { momentOf, rrsigOf, serialOf, type Rrsig } from './resource-record.ts';
 import { Together } from './together.ts';
 
 export interface Question {
@@ -70,7 +70,8 @@ async function ask(
   const reply = await askServer(address, owner, 'TLSA', { ...options, edns: EDNS_DO });
   if (reply.kind !== 'Authority') return withoutAnswer(reply);
   // When it was there, not when it was asked for: the server may have answered otherwise up to that moment.
-  return { at: new Date(now()), ...readAnswer(reply.message, owner), serial: soa && serialIn(soa.message, zone) };
+  const at = new Date(now());
+  return { at, ...readAnswer(reply.message, owner, at), serial: soa && serialIn(soa.message, zone) };
 }
 
 function withoutAnswer({ kind }: Exclude<ServerReply, { kind: 'Authority' }>): Outcome {
@@ -78,7 +79,7 @@ function withoutAnswer({ kind }: Exclude<ServerReply, { kind: 'Authority' }>): O
 }
 
 /** Records that a wildcard makes are not at the owner; the primary is read in the same way. */
-function readAnswer(message: Message, owner: Name): Omit<ServerAnswer, 'at' | 'serial'> {
+function readAnswer(message: Message, owner: Name, at: Date): Omit<ServerAnswer, 'at' | 'serial'> {
   const records = isWildcardMade(message.answers, owner) ? [] : rrset(message.answers, owner, 'TLSA');
   const isDenial = records.length === 0;
   const signatures = (isDenial ? message.authorities : rrset(message.answers, owner, 'RRSIG'))
@@ -91,10 +92,17 @@ function readAnswer(message: Message, owner: Name): Omit<ServerAnswer, 'at' | 's
       ? undefined
       : largest([ttlOfRRset(records), ...signatures.map(({ originalTtlSeconds }) => originalTtlSeconds)]),
     signatureValiditySeconds: largest(signatures.map(({ validitySeconds }) => validitySeconds)),
+    signatureExpiresAt: lastExpiry(signatures, at),
   };
 }
 
-function largest(values: readonly (number | undefined)[]): number | undefined {
+/** One signature that verifies is enough (RFC 4035 §5.3.3). */
+export function lastExpiry(signatures: readonly Rrsig[], now: Date): Date | undefined {
+  const last = largest(signatures.map(({ expiration }) => momentOf(expiration, now.getTime()).getTime()));
+  return last === undefined ? undefined : new Date(last);
+}
+
+export function largest(values: readonly (number | undefined)[]): number | undefined {
   const found = values.filter((value) => value !== undefined);
   return found.length === 0 ? undefined : Math.max(...found);
 }

@@ -33,10 +33,18 @@ export interface Metrics {
   readonly leading: (lease: string, isLeader: boolean) => void;
   /** Asked at each scrape: our clock minus the API server's, milliseconds; undefined while not known. */
   readonly clockSkew: (skewMs: () => number | undefined) => void;
+  /** Asked at each scrape: the conditions of all MailServers; undefined while another process tells them. */
+  readonly conditions: (list: () => Iterable<ConditionSeen> | undefined) => void;
   /** One request to a DNS provider; `code` is `ok` or an error's code. */
   readonly dnsRequest: (provider: string, operation: string, code: string) => void;
   /** One SMTP probe; `result` is `ok` or an error's code. */
   readonly probed: (result: string) => void;
+}
+
+export interface ConditionSeen {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
 }
 
 const PASS_SECONDS = [
@@ -90,6 +98,17 @@ export function createMetrics(): Metrics {
       this.set((skewMs() ?? NaN) / 1000);
     },
   });
+  let listConditions: () => Iterable<ConditionSeen> | undefined = () => undefined;
+  new Gauge({
+    name: 'tlsa_operator_mailserver_conditions',
+    help: 'MailServers by condition, status and reason; only where this process leads',
+    labelNames: ['condition', 'status', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { type, status, reason } of listConditions() ?? []) this.inc({ condition: type, status, reason });
+    },
+  });
   const dnsRequests = new Counter({
     name: 'tlsa_operator_dns_requests_total',
     help: 'Requests to DNS providers, by provider, operation and result',
@@ -119,6 +138,9 @@ export function createMetrics(): Metrics {
     },
     clockSkew: (ask) => {
       skewMs = ask;
+    },
+    conditions: (list) => {
+      listConditions = list;
     },
     dnsRequest: (provider, operation, code) => {
       dnsRequests.inc({ provider, operation, code });

@@ -56,6 +56,6 @@ test('an unsigned zone is told as such by a resolver that validates', async () =
   const tenant = await createTenant(site, 'unsigned', { zone: 'unsigned.nl' });
   await tenant.renew();
   await tenant.mailServer();
-  await tenant.until('RecordsPublished=False Insecure');
-  await tenant.until('DNSSECSecure=False Insecure');
+  await tenant.until('RecordsPublished=False ZoneNotSigned');
+  await tenant.until('DNSSECSecure=False ZoneNotSigned');
 });

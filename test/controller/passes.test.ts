@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mailServerSpec, type MailServer } from '../../src/api/mail-server.ts';
 import { ActiveProviders } from '../../src/controller/active-providers.ts';
 import { Claims } from '../../src/controller/claims.ts';
+import { EmptyNonTerminals } from '../../src/controller/empty-non-terminals.ts';
 import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
 import { FINALIZER, gather, type Sources } from '../../src/controller/gather.ts';
 import { reconcileMailServer } from '../../src/controller/reconcile-mail-server.ts';
@@ -12,6 +13,7 @@ import { ServerAnswers } from '../../src/controller/server-answers.ts';
 import { createStores } from '../../src/controller/watches.ts';
 import type { AttemptMemory } from '../../src/controller/write-attempt.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
+import { ZoneWatch } from '../../src/controller/zone-watch.ts';
 import type { OwnerFacts } from '../../src/core/facts.ts';
 import { isSerialAtLeast } from '../../src/core/serial.ts';
 import type { Version } from '../../src/core/state.ts';
@@ -109,6 +111,8 @@ beforeAll(async () => {
     promotions: { ...stores, lastError: () => undefined },
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
     settledChanges: new SettledChanges(now),
+    zoneWatch: new ZoneWatch(new ZoneNameServers(resolver, now), resolver, now),
+    emptyNonTerminals: new EmptyNonTerminals(now),
     probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
     readService: () => Promise.reject(new Error('no Service is named')),
   };

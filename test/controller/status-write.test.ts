@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { mailServerSpec, type MailServer } from '../../src/api/mail-server.ts';
 import { ActiveProviders } from '../../src/controller/active-providers.ts';
 import { Claims } from '../../src/controller/claims.ts';
+import { EmptyNonTerminals } from '../../src/controller/empty-non-terminals.ts';
 import { EndpointProbes } from '../../src/controller/endpoint-probes.ts';
 import { reconcileMailServer, type MailServerWriter } from '../../src/controller/reconcile-mail-server.ts';
 import { SettledChanges } from '../../src/controller/settled-changes.ts';
@@ -10,6 +11,7 @@ import { ServerAnswers } from '../../src/controller/server-answers.ts';
 import { SecretChains } from '../../src/controller/secret-chains.ts';
 import { createStores } from '../../src/controller/watches.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
+import { ZoneWatch } from '../../src/controller/zone-watch.ts';
 import { rememberedLookups } from '../../src/dns/remembered-lookups.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { createLogger } from '../../src/observe/log.ts';
@@ -53,6 +55,8 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       promotions: { ...stores, lastError: () => undefined },
       serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
       settledChanges: new SettledChanges(now),
+      zoneWatch: new ZoneWatch(new ZoneNameServers(resolver, now), resolver, now),
+      emptyNonTerminals: new EmptyNonTerminals(now),
       probes: new EndpointProbes(() => Promise.reject(new Error('nothing is probed')), now, Math.random),
       readService: () => Promise.reject(new Error('no Service is named')),
     },

@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import { RRClass, RRType } from '../../src/dns/constants.ts';
 import { decodeMessage, encodeMessage, type Flag, type Message } from '../../src/dns/message.ts';
 import { encodeName } from '../../src/dns/name-codec.ts';
-import { addressOf, negativeTtl, rrsigOf, targetOf, type ResourceRecord } from '../../src/dns/resource-record.ts';
+import {
+  addressOf,
+  momentOf,
+  negativeTtl,
+  rrsigOf,
+  serialOf,
+  soaTimesOf,
+  targetOf,
+  type ResourceRecord,
+} from '../../src/dns/resource-record.ts';
 import { WireError } from '../../src/dns/wire-error.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
@@ -51,11 +60,15 @@ const common = {
   authorities: section,
   additionals: section,
 };
-const edns = fc.record({
-  udpPayloadSize: uint16,
-  version: fc.integer({ min: 0, max: 255 }),
-  dnssecOk: fc.boolean(),
-});
+const edns = fc.record(
+  {
+    udpPayloadSize: uint16,
+    version: fc.integer({ min: 0, max: 255 }),
+    dnssecOk: fc.boolean(),
+    expireSeconds: fc.option(fc.integer({ min: 0, max: 0xffffffff })),
+  },
+  { requiredKeys: ['udpPayloadSize', 'version', 'dnssecOk'] },
+);
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ ...common, rcode: fc.integer({ min: 0, max: 15 }) }),
   fc.record({ ...common, rcode: fc.integer({ min: 0, max: 4095 }), edns }),
@@ -182,7 +195,25 @@ describe('messages', () => {
       labels: 3,
       originalTtlSeconds: 60,
       validitySeconds: 136,
+      expiration: 120,
     });
+  });
+
+  test.each([
+    ['ahead', 1_800_000_000, 1_800_000_100, 1_800_000_100],
+    ['behind', 1_800_000_000, 1_799_999_900, 1_799_999_900],
+    ['after the turn of the serial', 2 ** 32 - 100, 100, 2 ** 32 + 100],
+    ['before it', 2 ** 32 + 100, 2 ** 32 - 100, 2 ** 32 - 100],
+  ])('the moment that a time in an RRSIG means is the nearest one: %s', (_what, now, serial, seconds) => {
+    expect(momentOf(serial, now * 1000).getTime()).toBe(seconds * 1000);
+  });
+
+  test('the times in an SOA record', () => {
+    const names = Buffer.concat([encodeName('ns1.nl'), encodeName('hostmaster.nl')]);
+    const data = Buffer.concat([names, hex('00000009 00000e10 00000258 00015180 00000005')]);
+    const soa = { name: 'nl', type: RRType.SOA, class: RRClass.IN, ttlSeconds: 0, rdata: data };
+    expect(soaTimesOf(soa)).toEqual({ refreshSeconds: 3600, retrySeconds: 600, expireSeconds: 86_400 });
+    expect(serialOf(soa)).toBe(9);
   });
 
   test('a message that is too long is not sent', () => {

@@ -50,6 +50,19 @@ test('each report is counted where it belongs', async () => {
   }
 });
 
+test('MailServers are counted by condition at each scrape', async () => {
+  const metrics = createMetrics();
+  const secure = { type: 'DNSSECSecure', status: 'True', reason: 'Secure' };
+  let conditions = [secure, secure, { type: 'DNSSECSecure', status: 'True', reason: 'SignaturesExpireSoon' }];
+  metrics.conditions(() => conditions);
+  const scraped = async () =>
+    (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith('tlsa_operator_mailserver'));
+  const name = 'tlsa_operator_mailserver_conditions{condition="DNSSECSecure",status="True"';
+  expect(await scraped()).toEqual([`${name},reason="Secure"} 2`, `${name},reason="SignaturesExpireSoon"} 1`]);
+  conditions = [secure];
+  expect(await scraped()).toEqual([`${name},reason="Secure"} 1`]);
+});
+
 test('two processes in one, as in tests, do not share numbers', async () => {
   createMetrics().probed('ok');
   expect(await createMetrics().registry.metrics()).not.toContain('tlsa_operator_probe_total{');

@@ -65,6 +65,10 @@ export interface DnssecChain {
   readonly nsupdate: (...lines: readonly string[]) => Promise<void>;
   /** Lets a held secondary transfer the zone (default: `zone`) now; resolves when its serial is the primary's. */
   readonly transfer: (zone?: string) => Promise<void>;
+  /** The serial of a zone at some server; undefined where it has none. */
+  readonly serialAt: (address: string, zone: string) => Promise<string | undefined>;
+  /** Takes the DS of a zone right below a top-level domain out of it, or puts it back; resolves when the parent answers so. */
+  readonly setDS: (zone: string, isThere: boolean) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -120,7 +124,7 @@ async function build(options: ChainOptions, start: typeof startBind): Promise<Om
     const delegation = await prepareZone({ ...one, records }, primaryDir, servers);
     delegations = [...delegations.filter((record) => !isBelow(record)), ...delegation];
   }
-  const { trustAnchor, parentZones } = await signParents(parentDir, delegations, addresses.parent);
+  const { trustAnchor, parentZones, signZone } = await signParents(parentDir, delegations, addresses.parent);
 
   const trustAnchorFile = join(dir, 'trust-anchor');
   const rootHintsFile = join(dir, 'root-hints');
@@ -175,17 +179,30 @@ async function build(options: ChainOptions, start: typeof startBind): Promise<Om
           ),
         });
 
-  const serial = async (address: string, name: string): Promise<string | undefined> =>
+  const serialAt = async (address: string, name: string): Promise<string | undefined> =>
     (await mustRun('dig', [`@${address}`, '+short', '+norec', name, 'SOA'])).split(' ')[2];
   const transfer = async (name = zone): Promise<void> => {
-    const wanted = await serial(addresses.primary, name);
+    const wanted = await serialAt(addresses.primary, name);
     await eventually(`the secondary holds serial ${String(wanted)} of ${name}`, async () => {
-      if ((await serial(addresses.secondary, name)) === wanted) return true;
+      if ((await serialAt(addresses.secondary, name)) === wanted) return true;
       await mustRun('dig', [`@${addresses.secondary}`, '+opcode=NOTIFY', '+norec', '+aaflag', name, 'SOA']);
       return false;
     });
   };
   if (secondary) await Promise.all(zones.map(({ name }) => transfer(name)));
+  const setDS = async (name: string, isThere: boolean): Promise<void> => {
+    const tld = name.replace(/^.*\./, '');
+    const isLeftOut = (record: ZoneRecord): boolean => !isThere && record.type === 'DS' && record.name === name;
+    await signZone(
+      tld,
+      topLevelRecords(tld, delegations).filter((record) => !isLeftOut(record)),
+    );
+    parent.program.signal('SIGHUP');
+    await eventually(`the parent of ${name} has ${isThere ? 'a' : 'no'} DS`, async () => {
+      const answer = await mustRun('dig', [`@${addresses.parent}`, '+short', '+norec', name, 'DS']);
+      return (answer.trim() !== '') === isThere;
+    });
+  };
 
   return {
     zone,
@@ -203,6 +220,8 @@ async function build(options: ChainOptions, start: typeof startBind): Promise<Om
       await mustRun('nsupdate', ['-y', key], { input });
     },
     transfer,
+    serialAt,
+    setDS,
   };
 }
 
@@ -229,24 +248,34 @@ async function prepareZone(zone: ChainZone, dir: string, servers: readonly Names
   return [...nameServers, { name, type: 'DS', data }];
 }
 
-/** Signs the top-level domains and then the root, once. */
+function topLevelRecords(name: string, delegations: readonly ZoneRecord[]): ZoneRecord[] {
+  return [{ name, type: 'NS', data: 'ns.root' }, ...delegations.filter((record) => record.name.endsWith(`.${name}`))];
+}
+
+/** Signs the top-level domains and then the root. */
 async function signParents(
   dir: string,
   delegations: readonly ZoneRecord[],
   address: string,
-): Promise<{ trustAnchor: string; parentZones: { name: string; file: string }[] }> {
-  const sign = async (name: string, records: readonly ZoneRecord[]): Promise<{ file: string; ds: string }> => {
+): Promise<{
+  trustAnchor: string;
+  parentZones: { name: string; file: string }[];
+  signZone: (name: string, records: readonly ZoneRecord[]) => Promise<string>;
+}> {
+  const signZone = async (name: string, records: readonly ZoneRecord[]): Promise<string> => {
     const file = name === '.' ? 'root.zone' : `${name}.zone`;
     writeFileSync(join(dir, file), zoneFile(name, records));
-    const key = await mustRun('dnssec-keygen', ['-q', '-K', dir, '-a', 'ECDSAP256SHA256', '-f', 'KSK', name]);
     await mustRun('dnssec-signzone', ['-q', '-S', '-z', '-K', dir, '-d', dir, '-o', name, join(dir, file)]);
-    return { file: `${file}.signed`, ds: await dsOf(join(dir, key.trim())) };
+    return `${file}.signed`;
+  };
+  const sign = async (name: string, records: readonly ZoneRecord[]): Promise<{ file: string; ds: string }> => {
+    const key = await mustRun('dnssec-keygen', ['-q', '-K', dir, '-a', 'ECDSAP256SHA256', '-f', 'KSK', name]);
+    return { file: await signZone(name, records), ds: await dsOf(join(dir, key.trim())) };
   };
   const serverName = { name: 'ns.root', type: 'A', data: address };
   const tlds = await Promise.all(
     [...new Set(delegations.map(({ name }) => name.replace(/^.*\./, '')))].map(async (name) => {
-      const below = delegations.filter((record) => record.name.endsWith(`.${name}`));
-      const { file, ds } = await sign(name, [{ name, type: 'NS', data: 'ns.root' }, ...below]);
+      const { file, ds } = await sign(name, topLevelRecords(name, delegations));
       return { name, file, ds };
     }),
   );
@@ -258,7 +287,8 @@ async function signParents(
       { name, type: 'DS', data: ds },
     ]),
   ]);
-  return { trustAnchor: `. IN DS ${root.ds}\n`, parentZones: [{ name: '.', file: root.file }, ...tlds] };
+  const parentZones = [{ name: '.', file: root.file }, ...tlds];
+  return { trustAnchor: `. IN DS ${root.ds}\n`, parentZones, signZone };
 }
 
 /** The DS data of a key file: `12345 13 2 ABCD...`. */

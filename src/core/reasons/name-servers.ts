@@ -6,6 +6,19 @@ export const NAME_SERVERS = {
     meaning: 'Some name servers answer other records than the primary. The message names them.',
     remedy: 'Wait for the transfer. If it lasts: does the primary notify it, may it transfer?',
   },
+  TransferOverdue: {
+    kind: 'State',
+    meaning:
+      'Some name server has not followed the primary for longer than the SOA record allows (refresh and retry), whether or not our records have changed. The message says since when, and when its copy expires: then it answers nothing.',
+    remedy:
+      'May it transfer, does the primary notify it, is it the right key? [Runbook](operations.md#a-secondary-is-behind).',
+  },
+  EmptyNonTerminalDenied: {
+    kind: 'State',
+    meaning:
+      'Some name server says NXDOMAIN for `_tcp.` and the host, though TLSA records are below. Resolvers that believe it find none.',
+    remedy: 'Update it, or let it make the denials anew (PowerDNS: `pdnsutil rectify-zone`).',
+  },
   ServersUnreachable: {
     kind: 'Transient',
     meaning: 'Some name servers do not answer from here.',
