@@ -100,6 +100,13 @@ const recordSet = z.object({
   ).describe('The RRset, each record with what it is there for.'),
   intent: intent.optional().describe('A change that is being made: it is recorded here before anything is sent.'),
   versions: atomicList(version, 8).describe("What senders' caches may still hold, oldest first."),
+  handedTo: z
+    .string()
+    .max(320)
+    .optional()
+    .describe(
+      'The MailServer (namespace/name) that gets this owner: nothing is changed here until that one has taken the history over.',
+    ),
   goneNameServers: atomicList(
     z.object({
       name: dnsName().describe('Its name.'),

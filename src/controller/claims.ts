@@ -7,15 +7,17 @@
  * now comes before.
  */
 import type { MailServer } from '../api/mail-server.ts';
-import { stalled } from '../core/errors.ts';
+import { stalled, transient } from '../core/errors.ts';
 import { known, unknown, type Known } from '../core/facts.ts';
 import { ours } from '../core/ours.ts';
+import type { Name } from '../core/name.ts';
+import type { StoredRecordSet } from '../core/state.ts';
 import type { Zone } from '../dns/providers/provider.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
 import { isAllowed } from './allow.ts';
 import { attempt } from './attempt.ts';
-import { ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
+import { identityOf, ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
 import type { Stores } from './watches.ts';
 
 export interface ClaimSources extends Pick<Stores, 'mailServers' | 'namespaces'> {
@@ -27,11 +29,16 @@ export interface Claim {
   readonly providerName: string;
   readonly provider: ActiveProvider;
   readonly zone: Zone;
+  /**
+   * `Answered`: the provider's server answers for the owner from this zone. `Hidden`: from another one, or it refers to others: there is a
+   * zone cut above the owner. `Gone`: it holds the zone no more, nor what stood there.
+   */
+  readonly sight: 'Answered' | 'Hidden' | 'Gone';
 }
 
-interface Right extends Claim {
-  /** `TakeBack`: not allowed to publish (any more), but has written here. */
-  readonly to: 'Publish' | 'TakeBack';
+/** Can nobody say what stands there? */
+export function isUnseen({ sight, provider }: Claim): boolean {
+  return sight === 'Gone' || (sight === 'Hidden' && provider.dns.readsZones !== true);
 }
 
 export class Claims {
@@ -41,70 +48,136 @@ export class Claims {
     this.#sources = sources;
   }
 
-  /** Errors: those of the provider, `HostnameNotAllowed`, `ZoneNotFound`, `OwnerConflict`. */
+  /** Where the spec wants to publish. Errors: those of the provider, `HostnameNotAllowed`, `ZoneNotFound`, `OwnerConflict`, `OwnerHandover`. */
   async of(mailServer: MailServer, identity: OwnerIdentity): Promise<Known<Claim>> {
     const right = await this.#rightOf(mailServer, identity);
     if (!right.known) return right;
-    const winner = await this.#betterClaim(mailServer, identity, right.value);
-    if (winner === undefined) return right;
-    return unknown(
-      stalled(
-        'OwnerConflict',
-        `${identity.owner} belongs to MailServer ${keyOf(winner)}; take the host out of one of the two, or delete one`,
-      ),
-    );
+    const winner = await this.#betterClaim(mailServer, identity, { mayStay: true });
+    if (winner !== undefined) return conflict(identity, winner);
+    const former = await this.#notHandedOverYet(mailServer, identity, right.value.zone.name);
+    if (former === undefined) return right;
+    const message = `${identity.owner} is being handed over by MailServer ${keyOf(former)}`;
+    return unknown(transient('OwnerHandover', message));
   }
 
-  async #rightOf(mailServer: MailServer, { owner, hostname }: OwnerIdentity): Promise<Known<Right>> {
-    const { providers, namespaces } = this.#sources;
-    // What is withdrawn goes the way that it was written, whatever the spec says now.
-    const written = isWithdrawn(mailServer, owner) ? historyOf(mailServer, owner) : undefined;
-    const name = written?.provider ?? providerNameOf(mailServer);
-    const key = providerKeyOf(mailServer, name);
-    const provider = written === undefined ? providers.get(key) : providers.lastKnown(key);
+  /** Where it was written, to take it back there: what is withdrawn goes the way that it was written, whatever the spec says now. */
+  async ofWritten(
+    mailServer: MailServer,
+    { owner, zone, provider: providerName }: StoredRecordSet,
+  ): Promise<Known<Claim>> {
+    const { providers } = this.#sources;
+    const provider = providers.lastKnown(providerKeyOf(mailServer, providerName));
     if (!provider.known) return provider;
-    const { namespace } = mailServer.metadata;
-    const { allow } = provider.value;
-    const metadata = namespaces.get(namespace)?.metadata;
-    const mayPublish = allow === undefined || isAllowed(allow, metadata && (metadata.labels ?? {}), hostname);
-    if (!mayPublish && written === undefined) {
+    // Asked anew: as long as an answer is remembered, a zone may have been made or have gone.
+    return attempt(async () => {
+      const home = await provider.value.dns.findZone(owner);
+      const claim = { providerName, provider: provider.value };
+      if (home?.name === zone) return { ...claim, zone: home, sight: 'Answered' };
+      const found = await provider.value.dns.findZone(zone);
+      if (found === undefined)
+        throw stalled('ZoneNotFound', `${providerName} does not answer for zone ${zone} (any more)`);
+      return found.name === zone
+        ? { ...claim, zone: found, sight: 'Hidden' }
+        : { ...claim, zone: { name: zone, signing: 'Unknown' }, sight: 'Gone' };
+    });
+  }
+
+  /** Who gets what was written there: another that comes first, or any, where this one asks for it no more or may not have it. */
+  async winnerOf(
+    mailServer: MailServer,
+    { owner, zone, provider: name }: StoredRecordSet,
+  ): Promise<MailServer | undefined> {
+    const identity = identityOf(owner);
+    const provider = this.#sources.providers.lastKnown(providerKeyOf(mailServer, name));
+    const isAllowed = !provider.known || this.#mayPublish(mailServer, identity, provider.value);
+    return this.#betterClaim(mailServer, identity, { mayStay: isAllowed && !letsGo(mailServer, owner), zone });
+  }
+
+  /** What is not read from its status yet is what it may still be about to write. */
+  async #notHandedOverYet(
+    mailServer: MailServer,
+    identity: OwnerIdentity,
+    zone: Name,
+  ): Promise<MailServer | undefined> {
+    const { owner } = identity;
+    for (const former of this.#sources.mailServers.byIndex('owner', owner)) {
+      if (former.metadata.uid === mailServer.metadata.uid || !hasPublished(former, owner, zone)) continue;
+      const isHanded = (former.status.recordSets ?? []).some(
+        (recordSet) => recordSet.owner === owner && recordSet.zone === zone && recordSet.handedTo === keyOf(mailServer),
+      );
+      if (isHanded) continue;
+      if (letsGo(former, owner)) return former;
+      const right = await this.#rightOf(former, identity);
+      if (!right.known && right.error.code === 'HostnameNotAllowed') return former;
+    }
+    return undefined;
+  }
+
+  async #rightOf(mailServer: MailServer, identity: OwnerIdentity): Promise<Known<Claim>> {
+    const { providers } = this.#sources;
+    const { owner, hostname } = identity;
+    const providerName = providerNameOf(mailServer);
+    const provider = providers.get(providerKeyOf(mailServer));
+    if (!provider.known) return provider;
+    if (!this.#mayPublish(mailServer, identity, provider.value)) {
       return unknown(
         stalled(
           'HostnameNotAllowed',
-          `${name} does not allow namespace ${namespace} to publish for ${hostname}; its spec.allow must name both`,
+          `${providerName} does not allow namespace ${mailServer.metadata.namespace} to publish for ${hostname}; its spec.allow must name both`,
         ),
       );
     }
-    const zone = await attempt(() => providers.findZone(provider.value, written?.zone ?? owner));
+    const zone = await attempt(() => providers.findZone(provider.value, owner));
     if (!zone.known) return zone;
-    const to = mayPublish ? 'Publish' : 'TakeBack';
     return zone.value === undefined
-      ? unknown(stalled('ZoneNotFound', `${name} holds no zone for ${owner}`))
-      : known({ provider: provider.value, providerName: name, zone: zone.value, to });
+      ? unknown(stalled('ZoneNotFound', `${providerName} holds no zone for ${owner}`))
+      : known({ provider: provider.value, providerName, zone: zone.value, sight: 'Answered' });
   }
 
-  /** Another MailServer that may publish here and comes first: the one that published first, else the older one, else by name. */
-  async #betterClaim(mailServer: MailServer, identity: OwnerIdentity, { to }: Right): Promise<MailServer | undefined> {
-    for (const rival of this.#sources.mailServers.byIndex('owner', identity.owner)) {
-      if (rival.metadata.uid === mailServer.metadata.uid) continue;
-      if (to === 'Publish' && !comesFirst(rival, mailServer, identity.owner)) continue;
+  #mayPublish({ metadata }: MailServer, { hostname }: OwnerIdentity, { allow }: ActiveProvider): boolean {
+    if (allow === undefined) return true;
+    const namespace = this.#sources.namespaces.get(metadata.namespace)?.metadata;
+    return isAllowed(allow, namespace && (namespace.labels ?? {}), hostname);
+  }
+
+  /**
+   * Another MailServer that asks for the owner, may publish here and comes first: the one that published first, else the older one, else by
+   * name. Who may not stay gives way to any. Two zones that hold a name are one owner: only what is taken back is taken back zone by zone.
+   */
+  async #betterClaim(
+    mailServer: MailServer,
+    identity: OwnerIdentity,
+    { mayStay, zone }: { readonly mayStay: boolean; readonly zone?: Name },
+  ): Promise<MailServer | undefined> {
+    const { owner } = identity;
+    const rivals = this.#sources.mailServers
+      .byIndex('owner', owner)
+      .filter((rival) => rival.metadata.uid !== mailServer.metadata.uid && !letsGo(rival, owner))
+      .sort((a, b) => (comesFirst(a, b, owner) ? -1 : 1));
+    for (const rival of rivals) {
+      if (mayStay && !comesFirst(rival, mailServer, owner)) return undefined;
       const right = await this.#rightOf(rival, identity);
+      if (right.known && (zone === undefined || right.value.zone.name === zone)) return rival;
       // Who has published keeps it while his provider is only away.
-      const isAway = !right.known && right.error.kind === 'Transient' && hasPublished(rival, identity.owner);
-      if (isAway || (right.known && right.value.to === 'Publish')) return rival;
+      if (!right.known && right.error.kind === 'Transient' && hasPublished(rival, owner, zone)) return rival;
     }
     return undefined;
   }
 }
 
-function isWithdrawn(mailServer: MailServer, owner: string): boolean {
-  const { metadata, spec } = mailServer;
-  const isAskedFor = ownersOf(mailServer).some((identity) => identity.owner === owner);
-  return metadata.deletionTimestamp !== undefined || !spec.publish || !isAskedFor;
+export function conflict({ owner }: OwnerIdentity, winner: MailServer): Known<never> {
+  return unknown(
+    stalled(
+      'OwnerConflict',
+      `${owner} belongs to MailServer ${keyOf(winner)}; take the host out of one of the two, or delete one`,
+    ),
+  );
 }
 
-function historyOf({ status }: MailServer, owner: string) {
-  return status.recordSets?.find((recordSet) => recordSet.owner === owner);
+/** It asks for the owner no more. */
+function letsGo(mailServer: MailServer, owner: string): boolean {
+  const isAskedFor = ownersOf(mailServer).some((identity) => identity.owner === owner);
+  return mailServer.metadata.deletionTimestamp !== undefined || !isAskedFor;
 }
 
 function comesFirst(rival: MailServer, mailServer: MailServer, owner: string): boolean {
@@ -117,6 +190,9 @@ function rank(mailServer: MailServer, owner: string): string {
 }
 
 /** Who only knows what was found there, or is to be promoted, has not. */
-function hasPublished(mailServer: MailServer, owner: string): boolean {
-  return ours(historyOf(mailServer, owner)).length > 0;
+function hasPublished({ status }: MailServer, owner: string, zone?: Name): boolean {
+  return (status.recordSets ?? []).some(
+    (recordSet) =>
+      recordSet.owner === owner && (zone === undefined || recordSet.zone === zone) && ours(recordSet).length > 0,
+  );
 }

@@ -3,6 +3,7 @@ import type { MailServer } from '../api/mail-server.ts';
 import { mailServerStatus, type MailServerStatus } from '../api/mail-server-status.ts';
 import { stalled, type OperatorError } from '../core/errors.ts';
 import type { Facts } from '../core/facts.ts';
+import { storedAt } from '../core/place.ts';
 import type { Plan } from '../core/plan.ts';
 import { nextStatus } from './next-status.ts';
 
@@ -27,7 +28,7 @@ export function fitting(mailServer: MailServer, facts: Facts, planned: Plan): Fi
     state: facts.stored,
     recordSets: facts.owners.map((owner) => ({
       owner,
-      next: facts.stored.recordSets.find((recordSet) => recordSet.owner === owner.owner),
+      next: storedAt(owner, facts.stored.recordSets),
       problem,
     })),
     effect: effect?.kind === 'RemoveFinalizer' ? effect : undefined,

@@ -1,11 +1,11 @@
 /** Everything that a pass over one MailServer looks at, read at once: Kubernetes, DNS, the mail servers. Judges nothing. */
 import type { MailServer } from '../api/mail-server.ts';
 import { isClockRight } from '../core/clock.ts';
-import { transient } from '../core/errors.ts';
-import { known, unknown, type Facts, type Known, type OwnerFacts } from '../core/facts.ts';
+import { known, type Desired, type Facts, type OwnerFacts } from '../core/facts.ts';
 import { isWatched } from '../core/history.ts';
-import type { Name } from '../core/name.ts';
+import { hasHistory, inherit } from '../core/inherit.ts';
 import { isPublished as wasPublished } from '../core/ours.ts';
+import { placeOf, type Place as PlaceKey } from '../core/place.ts';
 import type { State } from '../core/state.ts';
 import type { RememberedLookups } from '../dns/remembered-lookups.ts';
 import { keyOf } from '../kube/resource.ts';
@@ -17,7 +17,8 @@ import { lookAtEndpoints } from './look-at-endpoints.ts';
 import { lookAtServers, type AskedServers } from './look-at-servers.ts';
 import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
 import { requestedAt } from './requested-at.ts';
-import { identityOf, ownersOf, providerKeyOf, providerNameOf, secretNamesOf, type OwnerIdentity } from './objects.ts';
+import { ownersOf, providerKeyOf, providerNameOf, secretNamesOf, type OwnerIdentity } from './objects.ts';
+import { NOT_LOOKED_UP, placesOf, type Place } from './places.ts';
 import { promotionsOf, type PromotionSources } from './promotions.ts';
 import { readOwner } from './read-owner.ts';
 import { releaseNowOf } from './release-now.ts';
@@ -26,7 +27,8 @@ import type { ServerAnswers } from './server-answers.ts';
 import type { ReadService } from './service-endpoints.ts';
 import type { SettledChanges } from './settled-changes.ts';
 import { watchOwner, type WatchSources } from './watch-owner.ts';
-import type { WriteAttempt } from './write-attempt.ts';
+import type { Stores } from './watches.ts';
+import type { AttemptMemory } from './write-attempt.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
 const ABANDON_ANNOTATION = 'tlsa-operator.io/abandon-records';
@@ -43,6 +45,7 @@ export interface Sources extends WatchSources {
   readonly promotions: PromotionSources;
   readonly providers: ActiveProviders;
   readonly claims: Claims;
+  readonly mailServers: Pick<Stores['mailServers'], 'byIndex'>;
   readonly resolver: RememberedLookups;
   readonly serverAnswers: ServerAnswers;
   readonly settledChanges: SettledChanges;
@@ -53,20 +56,16 @@ export interface Sources extends WatchSources {
 export interface Gathered {
   readonly facts: Facts;
   /** Where each owner is to be written. */
-  readonly claims: ReadonlyMap<Name, Known<Claim>>;
+  readonly claims: ReadonlyMap<PlaceKey, Claim>;
   /** When the endpoints are to be looked at again, milliseconds since 1970. */
   readonly probeAgainAt: number | undefined;
 }
 
-export async function gather(
-  mailServer: MailServer,
-  attempts: ReadonlyMap<Name, WriteAttempt>,
-  sources: Sources,
-): Promise<Gathered> {
+export async function gather(mailServer: MailServer, attempts: AttemptMemory, sources: Sources): Promise<Gathered> {
   const { metadata, status } = mailServer;
   const key = keyOf(mailServer);
   const { desired, problems: specProblems } = desiredOf(mailServer);
-  const stored = storedState(mailServer);
+  const stored = inherited(mailServer, desired, sources.mailServers);
   const identities = ownersOf(mailServer);
   // Asked for by a person: what was seen before does not count.
   if (requestedAt(mailServer) !== status.lastHandledReconcileAt) {
@@ -75,47 +74,42 @@ export async function gather(
     for (const { owner } of identities) sources.emptyNonTerminals.forget(owner);
     for (const { zone } of stored.recordSets) sources.zoneWatch.forget(zone);
   }
-  const isDesired = (owner: Name): boolean => identities.some((identity) => identity.owner === owner);
   const now = sources.now();
   const deleting = metadata.deletionTimestamp !== undefined;
   const abandon = mayAbandon(mailServer, now, sources.startedAt);
   // Nothing is asked that makes no difference: an outage must not hold up those who let go.
   const isLeft = deleting && (abandon || desired.suspend || desired.deletion === 'Retain');
   const isPublished = desired.publish && !deleting;
-  const left = stored.recordSets.map(({ owner }) => owner).filter((owner) => !isDesired(owner));
+  const intention = abandon && deleting ? 'Abandon' : isLeft ? 'LettingGo' : isPublished ? 'Publish' : 'Withdraw';
 
   const clockSkewMs = sources.clockSkewMs();
   // Times of a clock that is wrong are of no use once it is right.
   const isRemembered = isClockRight({ clockSkewMs });
   sources.serverAnswers.keepOnly(
     key,
-    stored.recordSets.filter((recordSet) => isRemembered && isWatched(recordSet)).map(({ owner }) => owner),
+    stored.recordSets.filter((recordSet) => isRemembered && isWatched(recordSet)).map(placeOf),
   );
 
   // Who may not publish for a host makes us ask nothing about it either.
-  const claims = await inParallel(
-    [...identities, ...left.map(identityOf)],
-    (identity) => identity.owner,
-    (identity) => (isLeft ? Promise.resolve(NOT_LOOKED_UP) : sources.claims.of(mailServer, identity)),
-  );
-  const permitted = identities.filter(({ owner }) => isPublished && claims.get(owner)?.known === true);
+  const places = await placesOf(mailServer, stored.recordSets, intention, sources);
+  const isPermitted = ({ owner }: OwnerIdentity): boolean =>
+    isPublished && places.some((place) => place.owner === owner && place.desired && place.claim.known);
+  const permitted = identities.filter(isPermitted);
   // The first write at an owner asks what its host is; afterwards addresses and DNSSEC are wanted only where they are looked at.
   const isLookedUp = ({ owner }: OwnerIdentity): boolean =>
     desired.probe !== 'Disabled' ||
     desired.dnssec !== 'Ignore' ||
-    !wasPublished(stored.recordSets.find((recordSet) => recordSet.owner === owner));
+    !stored.recordSets.some((recordSet) => recordSet.owner === owner && wasPublished(recordSet));
   const hosts = await inParallel(
     [...new Set(permitted.filter(isLookedUp).map(({ hostname }) => hostname))],
     (hostname) => hostname,
     (hostname) => lookUpHost(hostname, sources.resolver),
   );
 
-  const ownerFacts = async (identity: OwnerIdentity): Promise<OwnerFacts> => {
-    const { owner, hostname } = identity;
-    const claim = claims.get(owner) ?? NOT_LOOKED_UP;
-    const host = hosts.get(hostname);
-    const history = stored.recordSets.find((recordSet) => recordSet.owner === owner);
-    const last = attempts.get(owner);
+  const ownerFacts = async ({ claim, stored: history, ...identity }: Place): Promise<OwnerFacts> => {
+    const { owner, hostname, left } = identity;
+    const host = left === undefined ? hosts.get(hostname) : undefined;
+    const last = claim.known ? attempts.get(placeOf({ owner, zone: claim.value.zone.name })) : undefined;
     const [{ current, serials, changeID, samples }, settled, lookup] = await Promise.all([
       readOwner(claim, owner, history, last, sources.serverAnswers),
       claim.known ? sources.settledChanges.of(claim.value, owner, history) : undefined,
@@ -129,6 +123,7 @@ export async function gather(
           {
             owner,
             zone: claim.value.zone.name,
+            left,
             current,
             samples,
             stored: history,
@@ -138,10 +133,10 @@ export async function gather(
           sources.serverAnswers,
         )
       : NOT_ASKED;
-    const isToBeWatched = isPublished && isDesired(owner) && wasPublished(history);
+    const isToBeWatched = isPublished && identity.desired && wasPublished(history);
     return {
       ...identity,
-      desired: isDesired(owner),
+      lastZone: history?.zone,
       provider: claim.known ? claim.value.providerName : (history?.provider ?? providerNameOf(mailServer)),
       zone: claim.known ? known(claim.value.zone.name) : claim,
       current,
@@ -163,12 +158,15 @@ export async function gather(
       (name) => name,
       (name) => sources.secrets.chainOf(metadata.namespace, name),
     ),
-    Promise.all([...identities, ...left.map(identityOf)].map(ownerFacts)),
+    Promise.all(places.map(ownerFacts)),
     lookAtEndpoints(mailServer, permitted, hosts, sources),
   ]);
   const provider = isLeft ? NOT_LOOKED_UP : sources.providers.get(providerKeyOf(mailServer));
+  const claims = places.flatMap(({ owner, claim }) =>
+    claim.known ? ([[placeOf({ owner, zone: claim.value.zone.name }), claim.value]] as const) : [],
+  );
   return {
-    claims,
+    claims: new Map(claims),
     probeAgainAt: look?.known === true ? look.value.againAt : undefined,
     facts: {
       now: new Date(now),
@@ -195,7 +193,21 @@ export function storedState({ status }: MailServer): State {
   return { certificates, recordSets, safeToStopAt };
 }
 
-const NOT_LOOKED_UP = unknown(transient('NotLookedUp', 'nothing is to be published here, so nothing was asked'));
+/** With what others hand to it, which is not in its own status yet. */
+function inherited(mailServer: MailServer, desired: Desired, mailServers: Sources['mailServers']): State {
+  const own = storedState(mailServer);
+  const key = keyOf(mailServer);
+  const owners = new Set(ownersOf(mailServer).map(({ owner }) => owner));
+  const heritage = mailServers.byIndex('heir', key).flatMap(({ status }) =>
+    (status.recordSets ?? [])
+      .filter((recordSet) => recordSet.handedTo === key && !hasHistory(own.recordSets, recordSet))
+      .map((recordSet) => ({
+        recordSet,
+        certificates: owners.has(recordSet.owner) ? (status.certificates ?? []) : [],
+      })),
+  );
+  return inherit(own, heritage, desired);
+}
 
 const NOT_ASKED: AskedServers = { lagging: known(undefined), samples: [] };
 

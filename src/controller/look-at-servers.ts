@@ -14,6 +14,7 @@ import type { ServerAnswers } from './server-answers.ts';
 export interface Published {
   readonly owner: Name;
   readonly zone: Name;
+  readonly left: OwnerFacts['left'];
   readonly current: OwnerFacts['current'];
   /** Of just now, where the name servers were asked already. */
   readonly samples?: Known<readonly ServerSample[]> | undefined;
@@ -32,10 +33,10 @@ export interface AskedServers extends Pick<OwnerFacts, 'lagging' | 'servers'> {
 /** Each server is asked once: for its history where something is on its way, and for whether it lags. */
 export async function lookAtServers(
   mailServer: ObjectKey,
-  { owner, zone, current, samples, stored, writtenAt, isRemembered }: Published,
+  { owner, zone, left, current, samples, stored, writtenAt, isRemembered }: Published,
   serverAnswers: ServerAnswers,
 ): Promise<AskedServers> {
-  const isComparable = current.known && isThere(stored, current.value.records);
+  const isComparable = left === undefined && current.known && isThere(stored, current.value.records);
   const lagging = (asked: Known<readonly ServerSample[]>): OwnerFacts['lagging'] => {
     if (!isComparable) return known(undefined);
     return asked.known ? laggingIn(asked.value, zone, current.value.records) : asked;
@@ -46,7 +47,7 @@ export async function lookAtServers(
     return { lagging: lagging(once), samples: once.known ? once.value : [] };
   }
   const gone = (stored?.goneNameServers ?? []).map(({ name, until }) => ({ name, until: new Date(until) }));
-  const watched = { owner, zone, gone, withSerial: needsSerials(stored), writtenAt };
+  const watched = { owner, zone, gone, withSerial: needsSerials(stored), isLeft: left !== undefined, writtenAt };
   const watch = await attempt(() => serverAnswers.watch(mailServer, watched));
   if (!watch.known) return { servers: watch, lagging: lagging(watch), samples: [] };
   return {

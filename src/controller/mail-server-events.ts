@@ -2,6 +2,7 @@
 import type { MailServerStatus } from '../api/mail-server-status.ts';
 import { isWatchedReason } from '../core/dns-watch.ts';
 import { isPublished } from '../core/ours.ts';
+import { placeOf } from '../core/place.ts';
 import type { Code } from '../core/reasons.ts';
 import { certificateEvents } from './certificate-events.ts';
 import { normal, shortKey, warning, type ObjectEvent } from './object-event.ts';
@@ -16,25 +17,34 @@ export function eventsOf(before: MailServerStatus, after: MailServerStatus): Obj
 }
 
 function recordEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
-  const old = new Map((before.recordSets ?? []).map((recordSet) => [recordSet.owner, recordSet]));
-  const now = new Map((after.recordSets ?? []).map((recordSet) => [recordSet.owner, recordSet]));
-  const published = [...now.values()].flatMap(({ owner, versions }): ObjectEvent[] => {
+  const old = new Map((before.recordSets ?? []).map((recordSet) => [placeOf(recordSet), recordSet]));
+  const now = new Map((after.recordSets ?? []).map((recordSet) => [placeOf(recordSet), recordSet]));
+  const published = [...now].flatMap(([place, { owner, versions }]): ObjectEvent[] => {
     const version = versions.at(-1);
     const isNews =
-      version?.kind === 'Written' && version.records.length > 0 && version.n !== old.get(owner)?.versions.at(-1)?.n;
+      version?.kind === 'Written' && version.records.length > 0 && version.n !== old.get(place)?.versions.at(-1)?.n;
     return isNews
       ? [normal('Published', `${owner} TTL ${version.ttlSeconds} s: ${version.records.map(shortRecord).join(', ')}`)]
       : [];
   });
   const withdrawn = [...old.values()]
-    .filter((recordSet) => isPublished(recordSet) && !isPublished(now.get(recordSet.owner)))
+    .filter((recordSet) => isPublished(recordSet) && !isPublished(now.get(placeOf(recordSet))))
+    .filter(({ handedTo }) => handedTo === undefined)
     .map(({ owner, ttlSeconds }) =>
       normal(
         'Withdrawn',
         `our records at ${owner} are gone; keep serving the certificate for ${2 * ttlSeconds} s more, as senders may still hold them`,
       ),
     );
-  return [...published, ...withdrawn];
+  const handed = [...now]
+    .filter(([place, { handedTo }]) => handedTo !== undefined && handedTo !== old.get(place)?.handedTo)
+    .map(([, { owner, handedTo }]) =>
+      normal(
+        'OwnerHandover',
+        `${owner} is handed over to MailServer ${String(handedTo)}, with the history of its records`,
+      ),
+    );
+  return [...published, ...withdrawn, ...handed];
 }
 
 function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
@@ -43,7 +53,7 @@ function readyEvents(before: MailServerStatus, after: MailServerStatus): ObjectE
   if (now === undefined || (old?.status === now.status && old.reason === now.reason)) return [];
   if (now.status === 'True') return old?.status !== 'True' ? [normal('Ready', now.message)] : [];
   // A step of a normal first publication, or of letting go, is no warning.
-  return ['Publishing', 'NotProbedYet', 'NotLookedUp'].includes(now.reason)
+  return ['Publishing', 'NotProbedYet', 'NotLookedUp', 'OwnerHandover'].includes(now.reason)
     ? []
     : // Conditions hold our own words only.
       [{ type: 'Warning', reason: now.reason as Code, message: now.message }];

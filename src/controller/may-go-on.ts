@@ -1,6 +1,7 @@
 /** Once status holds what was planned: may the pass go on with the facts that it has, or must it look again? */
 import { isDeepStrictEqual } from 'node:util';
 import { comesBack, isWatched } from '../core/history.ts';
+import { placeOf } from '../core/place.ts';
 import type { Plan } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 
@@ -11,8 +12,8 @@ import type { State } from '../core/state.ts';
 export function mayGoOn(before: State, { effect, state }: Plan): boolean {
   if (effect === undefined) return isDeepStrictEqual(questionsOf(before), questionsOf(state));
   if (effect.kind !== 'ChangeRecordSets') return false;
-  const owners = new Set(effect.changes.map(({ owner }) => owner));
-  return !state.recordSets.some((recordSet) => owners.has(recordSet.owner) && comesBack(recordSet));
+  const places = new Set(effect.changes.map(placeOf));
+  return !state.recordSets.some((recordSet) => places.has(placeOf(recordSet)) && comesBack(recordSet));
 }
 
 /** What of status decides what a pass looks at. */

@@ -18,6 +18,7 @@ export function measured(dns: DnsProvider, name: string, { dnsRequest }: Pick<Me
   const settled = dns.settled?.bind(dns);
   return {
     ...(dns.isRateLimited && { isRateLimited: true }),
+    ...(dns.readsZones && { readsZones: true }),
     authenticate: (signal) => counted('authenticate', dns.authenticate(signal)),
     findZone: (owner, signal) => counted('findZone', dns.findZone(owner, signal)),
     read: (zone, owner, signal) => counted('read', dns.read(zone, owner, signal)),

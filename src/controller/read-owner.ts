@@ -3,13 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { known, type Known, type OwnerFacts } from '../core/facts.ts';
 import { lastWritten } from '../core/last-written.ts';
 import type { Name } from '../core/name.ts';
-import { isPublished } from '../core/ours.ts';
+import { isPublished, ours } from '../core/ours.ts';
 import type { StoredRecordSet } from '../core/state.ts';
-import { formatTlsa } from '../core/tlsa.ts';
+import { formatTlsa, parseTlsa, union, without } from '../core/tlsa.ts';
 import type { RecordSet } from '../dns/providers/provider.ts';
 import type { ServerSample } from '../dns/servers.ts';
 import { attempt } from './attempt.ts';
-import type { Claim } from './claims.ts';
+import { isUnseen, type Claim } from './claims.ts';
 import type { ServerAnswers } from './server-answers.ts';
 import { serialAtPrimary, type WriteAttempt } from './write-attempt.ts';
 
@@ -27,6 +27,7 @@ export async function readOwner(
   serverAnswers: Pick<ServerAnswers, 'once'>,
 ): Promise<OwnerRead> {
   if (!claim.known) return { current: claim };
+  if (isUnseen(claim.value)) return { current: known(remembered(stored, last)) };
   const { provider, zone } = claim.value;
   // Also through the hours of a wait, which are of the caches.
   const isAtRest = last === undefined && isPublished(stored) && stored.intent === undefined;
@@ -42,6 +43,16 @@ export async function readOwner(
   if (serialBefore === undefined) return { current };
   const serial = await serialAtPrimary(claim.value);
   return { current, serials: serial === undefined ? undefined : { beforeWrite: serialBefore, now: serial } };
+}
+
+/** What cannot be seen: as it was when it could, with all that may be ours; without what was taken away since. */
+function remembered(stored: StoredRecordSet | undefined, last: WriteAttempt | undefined): RecordSet {
+  const { intent, versions = [] } = stored ?? {};
+  const written = lastWritten(versions);
+  const mayStand = union((written?.records ?? []).map(parseTlsa), ours(stored));
+  const isDone = intent !== undefined && last?.outcome === 'Applied' && isDeepStrictEqual(intent, last.intent);
+  const records = isDone ? without(mayStand, intent.remove.map(parseTlsa)) : mayStand;
+  return { records, ttlSeconds: records.length > 0 ? written?.ttlSeconds : undefined };
 }
 
 /** All name servers that answer show what we last wrote: then it stands there. Else who holds it is asked, and says what does. */

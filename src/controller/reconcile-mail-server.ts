@@ -9,11 +9,15 @@ import { parseDuration } from '../api/duration.ts';
 import { OperatorError, transient } from '../core/errors.ts';
 import type { Facts, OwnerFacts } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
+import { placeOf } from '../core/place.ts';
+import type { PlannedChange } from '../core/plan-record-set.ts';
 import { plan, type Effect, type Plan } from '../core/plan.ts';
 import { formatTlsa } from '../core/tlsa.ts';
+import type { ChangeResult } from '../dns/providers/provider.ts';
 import type { WriteResult } from '../kube/objects.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
+import { isUnseen, type Claim } from './claims.ts';
 import { fitting, type Fitting } from './fitting.ts';
 import { FINALIZER, gather, storedState, type Gathered, type Sources } from './gather.ts';
 import { eventsOf } from './mail-server-events.ts';
@@ -109,7 +113,8 @@ async function follow(
 ): Promise<Outcome> {
   if (next.effect !== undefined) return act(next.effect, mailServer, gathered, attempts, reconciler);
   for (const { owner, change, problem } of next.recordSets) {
-    if (change === undefined && problem === undefined) attempts.delete(owner.owner);
+    if (change === undefined && problem === undefined && owner.zone.known)
+      attempts.delete(placeOf({ owner: owner.owner, zone: owner.zone.value }));
   }
   if (isReleaseNowVain(mailServer)) {
     const message = `annotation ${RELEASE_NOW} names no certificate that waits; remove it, or correct it (64 lower-case hexadecimal digits)`;
@@ -155,6 +160,12 @@ async function act(
   }
 }
 
+/** What is not seen is taken away record by record, whatever stands there; what went with its zone is gone. */
+async function write(change: PlannedChange, claim: Claim): Promise<ChangeResult> {
+  if (claim.sight === 'Gone') return { outcome: 'Applied' };
+  return claim.provider.writer.write(claim.zone, { ...change, ...(isUnseen(claim) ? { isUnseen: true } : {}) });
+}
+
 /** What is refused is said in status by the next pass; the same refusal again is tried less and less often. */
 async function changeRecordSets(
   changes: Extract<Effect, { kind: 'ChangeRecordSets' }>['changes'],
@@ -165,16 +176,17 @@ async function changeRecordSets(
 ): Promise<Outcome> {
   const outcomes = await Promise.all(
     changes.map(async (change): Promise<Outcome> => {
-      const claim = claims.get(change.owner);
-      if (claim?.known !== true) return AGAIN;
-      const before = attempts.get(change.owner)?.outcome;
-      const { intent } = facts.stored.recordSets.find(({ owner }) => owner === change.owner) ?? {};
-      const serialBefore = await serialAtPrimary(claim.value);
+      const place = placeOf(change);
+      const claim = claims.get(place);
+      if (claim === undefined) return AGAIN;
+      const before = attempts.get(place)?.outcome;
+      const { intent } = facts.stored.recordSets.find((recordSet) => placeOf(recordSet) === place) ?? {};
+      const serialBefore = await serialAtPrimary(claim);
       const sentAt = now();
       const remember = (outcome: WriteAttempt['outcome'], changeID?: string): void => {
-        attempts.set(change.owner, { outcome, intent, sentAt, serialBefore, changeID });
+        attempts.set(place, { outcome, intent, sentAt, serialBefore, changeID });
       };
-      const result = await claim.value.provider.writer.write(claim.value.zone, change);
+      const result = await write(change, claim);
       const told = { owner: change.owner, add: change.add.map(formatTlsa), remove: change.remove.map(formatTlsa) };
       switch (result.outcome) {
         case 'Applied':
@@ -226,7 +238,7 @@ function rest(mailServer: MailServer, { facts, probeAgainAt }: Gathered, { recor
 /** Secondaries follow within seconds, or not for long: looked at less and less often. */
 function lagAgainAt({ owner, lagging }: OwnerFacts, { now, stored }: Facts): number | undefined {
   if (!lagging.known || lagging.value === undefined || lagging.value.length === 0) return undefined;
-  const writtenAt = stored.recordSets.find((recordSet) => recordSet.owner === owner)?.versions.at(-1)?.writtenAt;
+  const writtenAt = stored.recordSets.findLast((recordSet) => recordSet.owner === owner)?.versions.at(-1)?.writtenAt;
   const lagsForMs = writtenAt === undefined ? 0 : now.getTime() - Date.parse(writtenAt);
   return now.getTime() + Math.min(Math.max(1_000, lagsForMs / 4), PROBLEM_AGAIN_MS);
 }

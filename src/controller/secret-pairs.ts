@@ -54,6 +54,14 @@ export function usersOf(pair: SecretPair, { metadata }: MailServer, mailServers:
   return [...new Set(users)].filter((user) => user.metadata.uid !== metadata.uid && !isGoing(user));
 }
 
+/** One of those that share a pair of Secrets with a MailServer and stay. */
+export function caretakerOf(mailServer: MailServer, mailServers: MailServers): MailServer | undefined {
+  const [first] = pairsOf(mailServer)
+    .flatMap((pair) => usersOf(pair, mailServer, mailServers).filter((user) => sharesPair(user, pair)))
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return first;
+}
+
 export function sharesPair(mailServer: MailServer, pair: SecretPair): boolean {
   return pairsOf(mailServer).some((other) => isSamePair(other, pair));
 }

@@ -1,6 +1,7 @@
 /** What the authoritative servers answered for the owners that something is on its way to: many looks, kept in memory only. */
 import type { NameServerFacts, ServerAnswer } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
+import { placeOf, type Place } from '../core/place.ts';
 import type { NameServer } from '../dns/name-server.ts';
 import type { ServerReply } from '../dns/ask-server.ts';
 import { Together } from '../dns/together.ts';
@@ -21,6 +22,8 @@ export interface WatchedOwner {
   readonly gone: readonly GoneNameServer[];
   /** Asks for the zone's serial too. */
   readonly withSerial: boolean;
+  /** The owner is in another zone now: what is answered from that one is no answer of this zone. */
+  readonly isLeft?: boolean;
   /** When a change was last sent, milliseconds since 1970: answers of before are not fresh. */
   readonly writtenAt?: number | undefined;
 }
@@ -33,7 +36,6 @@ export interface Watch {
 }
 
 interface Memory {
-  readonly zone: Name;
   /** When the last look began, milliseconds since 1970. */
   readonly lookedAt: number;
   readonly withSerial: boolean;
@@ -45,7 +47,7 @@ interface Memory {
 export class ServerAnswers {
   readonly #nameServers: ZoneNameServers;
   readonly #now: () => number;
-  readonly #watched = new Map<ObjectKey, Map<Name, Memory>>();
+  readonly #watched = new Map<ObjectKey, Map<Place, Memory>>();
   /** By address, when it was found silent; milliseconds since 1970. */
   readonly #silent = new Map<string, number>();
 
@@ -70,33 +72,36 @@ export class ServerAnswers {
    * @throws OperatorError as `ZoneNameServers.of`
    */
   async watch(mailServer: ObjectKey, watched: WatchedOwner): Promise<Watch> {
-    const owners = this.#watched.get(mailServer) ?? new Map<Name, Memory>();
+    const owners = this.#watched.get(mailServer) ?? new Map<Place, Memory>();
     this.#watched.set(mailServer, owners);
-    const before = owners.get(watched.owner);
+    const before = owners.get(placeOf(watched));
     const memory = before !== undefined && this.#isFresh(before, watched) ? before : await this.#look(watched, before);
-    owners.set(watched.owner, memory);
+    owners.set(placeOf(watched), memory);
     return { samples: memory.samples, servers: memory.samples.map((sample) => factsOf(sample, memory)) };
   }
 
   /** Forgets what was answered for all other owners of this MailServer. */
-  keepOnly(mailServer: ObjectKey, owners: readonly Name[]): void {
-    const kept = [...(this.#watched.get(mailServer) ?? [])].filter(([owner]) => owners.includes(owner));
+  keepOnly(mailServer: ObjectKey, places: readonly Place[]): void {
+    const kept = [...(this.#watched.get(mailServer) ?? [])].filter(([place]) => places.includes(place));
     if (kept.length > 0) this.#watched.set(mailServer, new Map(kept));
     else this.#watched.delete(mailServer);
   }
 
-  #isFresh({ zone, lookedAt, withSerial }: Memory, watched: WatchedOwner): boolean {
+  #isFresh({ lookedAt, withSerial }: Memory, watched: WatchedOwner): boolean {
     if (watched.withSerial && !withSerial) return false;
-    return zone === watched.zone && this.#now() - lookedAt < FRESH_MS && lookedAt > (watched.writtenAt ?? 0);
+    return this.#now() - lookedAt < FRESH_MS && lookedAt > (watched.writtenAt ?? 0);
   }
 
-  async #look({ zone, owner, gone, withSerial }: WatchedOwner, before: Memory | undefined): Promise<Memory> {
+  async #look(
+    { zone, owner, gone, withSerial, isLeft = false }: WatchedOwner,
+    before: Memory | undefined,
+  ): Promise<Memory> {
     const lookedAt = this.#now();
     const servers = await this.#nameServers.of(zone, gone);
-    const samples = await this.#ask(servers, { zone, owner, withSerial });
+    const samples = await this.#ask(servers, { zone, owner, withSerial, isLeft });
     // One time for all answers of a look: none was given later.
     const at = new Date(this.#now());
-    const answers = new Map(before?.zone === zone ? before.answers : []);
+    const answers = new Map(before?.answers);
     for (const { name, outcomes } of samples) {
       const ofServer = new Map(answers.get(name));
       for (const [address, outcome] of outcomes) {
@@ -107,7 +112,6 @@ export class ServerAnswers {
     }
     const goneUntil = new Map(servers.map((server) => [server.name, server.goneUntil]));
     return {
-      zone,
       lookedAt,
       withSerial,
       samples: samples.map((sample) => ({ ...sample, goneUntil: goneUntil.get(sample.name) })),

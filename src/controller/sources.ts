@@ -43,6 +43,7 @@ export function createSources(
     promotions: { ...stores, lastError },
     providers,
     claims: new Claims({ ...stores, providers }),
+    mailServers: stores.mailServers,
     resolver: rememberedLookups(resolver, clock.monotonic),
     serverAnswers: new ServerAnswers(nameServers, clock.now),
     settledChanges: new SettledChanges(clock.now),

@@ -23,8 +23,8 @@ import { readinessOf } from './promotions.ts';
 import type { ProviderObject } from './make-provider.ts';
 import { pairsOf } from './secret-pairs.ts';
 
-/** `secret`: those that use a Secret in any way; `promoted`: those that copy it, or into it. */
-type MailServerIndex = 'namespace' | 'secret' | 'promoted' | 'provider' | 'owner';
+/** `secret`: those that use a Secret in any way; `promoted`: those that copy it, or into it; `heir`: those that hand something over to it. */
+type MailServerIndex = 'namespace' | 'secret' | 'promoted' | 'provider' | 'owner' | 'heir';
 
 export interface Stores {
   readonly mailServers: Store<MailServer, MailServerIndex>;
@@ -46,6 +46,7 @@ export function createStores(log: Logger): Stores {
         ...(mailServer.status.recordSets ?? []).map(({ provider }) => providerKeyOf(mailServer, provider)),
       ],
       owner: ownersInUse,
+      heir: heirsOf,
     }),
     secrets: new Store(log),
     namespaces: new Store(log),
@@ -63,6 +64,10 @@ function promotedKeysOf(mailServer: MailServer): ObjectKey[] {
 /** Those that it asks for, and those that it still has records at. */
 function ownersInUse(mailServer: MailServer): string[] {
   return [...ownersOf(mailServer), ...(mailServer.status.recordSets ?? [])].map(({ owner }) => owner);
+}
+
+function heirsOf({ status }: MailServer): ObjectKey[] {
+  return (status.recordSets ?? []).flatMap(({ handedTo }) => handedTo ?? []);
 }
 
 const TLS_SECRETS = { resource: SECRETS, metadataOnly: true, fieldSelector: 'type=kubernetes.io/tls' } as const;
@@ -159,6 +164,7 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
     const rivals = [...new Set(owners)].flatMap((owner) => stores.mailServers.byIndex('owner', owner));
     const changed = object ?? old;
     wakeAll(rivals.filter((rival) => rival !== object));
+    for (const heir of object === undefined ? [] : heirsOf(object)) wake.mailServer(heir);
     // Who promotes into a Secret waits for those that share it.
     if (readinessOf(old) !== readinessOf(object)) {
       const secrets = [old, object].flatMap((mailServer) => (mailServer === undefined ? [] : secretKeysOf(mailServer)));

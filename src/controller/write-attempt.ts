@@ -1,6 +1,6 @@
 /** The last attempt to write at each owner, as far as this process knows. */
 import type { OperatorError } from '../core/errors.ts';
-import type { Name } from '../core/name.ts';
+import type { Place } from '../core/place.ts';
 import type { Intent } from '../core/state.ts';
 import { attempt } from './attempt.ts';
 import type { Claim } from './claims.ts';
@@ -18,7 +18,7 @@ export interface WriteAttempt {
 }
 
 /** Of one MailServer; it lives as long as the process. */
-export type AttemptMemory = Map<Name, WriteAttempt>;
+export type AttemptMemory = Map<Place, WriteAttempt>;
 
 /** The zone's serial at the primary. Undefined where the provider has none, or it could not be read: nothing depends on it but patience. */
 export async function serialAtPrimary({ provider, zone }: Claim): Promise<number | undefined> {

@@ -3,7 +3,7 @@ import { transient, type OperatorError } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { Release } from './release.ts';
-import { nobodyAnswers } from './sightings.ts';
+import { nobodyAnswers, nobodyHandsOut } from './sightings.ts';
 import { sameSet } from './tlsa.ts';
 
 /** What was seen before is not enough: what is released must be seen to be safe at that moment. */
@@ -19,10 +19,12 @@ function blindnessAt({ owner, next }: RecordSetPlan, { now }: Facts): OperatorEr
 }
 
 /** Why the name servers cannot be seen at this moment; undefined where they can, or need not. */
-export function unseenServers({ owner, servers, current, resolved }: OwnerFacts, now: Date): OperatorError | undefined {
+export function unseenServers(facts: OwnerFacts, now: Date): OperatorError | undefined {
+  const { owner, servers, current, resolved, left } = facts;
   if (servers === undefined) return undefined;
   if (!servers.known) return servers.error;
   if (servers.value.some(({ state }) => state === 'Answers')) return undefined;
+  if (left !== undefined && nobodyHandsOut(servers.value)) return undefined;
   // Where none can ever be asked from here, a validating resolver stands in.
   const isResolved = current.known && resolved !== undefined && sameSet(resolved, current.value.records);
   if (isResolved && nobodyAnswers(servers.value, now)) return undefined;

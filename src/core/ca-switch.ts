@@ -23,7 +23,8 @@ export function caSwitchSafe(facts: Facts, plan: Plan): ConditionState[] {
       ),
     ];
   }
-  const gaps = owners.flatMap(({ next }) => (next === undefined ? [] : (gapIn(next, hasAll, facts) ?? [])));
+  const held = plan.recordSets.filter(({ owner }) => owner.desired || owner.left !== undefined);
+  const gaps = held.flatMap(({ next }) => (next === undefined ? [] : (gapIn(next, hasAll, facts) ?? [])));
   return gaps.length > 0
     ? [state('CASwitchSafe', 'False', 'EarlierRecordsHeld', heldMessage(gaps))]
     : [

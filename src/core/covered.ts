@@ -38,7 +38,9 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
   }
   const unread = observed.flatMap(({ secretName }) => problemOf(facts.secrets.get(secretName)) ?? []).at(0);
   if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
-  const gaps = published.flatMap((recordSet) => serving.flatMap((chain) => gapAt(recordSet, chain, facts) ?? []));
+  // Senders may hold what stood in the zone that the owner has left.
+  const held = [...published, ...plan.recordSets.filter(({ owner }) => owner.left !== undefined)];
+  const gaps = held.flatMap((recordSet) => serving.flatMap((chain) => gapAt(recordSet, chain, facts) ?? []));
   const lacking = gaps.filter(({ until }) => until === 'NotPublished');
   if (lacking.length > 0) {
     return state(

@@ -16,7 +16,7 @@ export function endpointMatches(facts: Facts, endpoint: Endpoint): boolean {
 /** The RRset of the owner that an endpoint belongs to, as the primary holds it. */
 export function recordsAt(owners: readonly OwnerFacts[], endpoint: Endpoint): readonly TlsaRecord[] {
   const owner = owners.find(
-    (candidate) => candidate.hostname === endpoint.hostname && candidate.port === endpoint.port,
+    ({ hostname, port, left }) => hostname === endpoint.hostname && port === endpoint.port && left === undefined,
   );
   return owner?.current.known === true ? owner.current.value.records : [];
 }

@@ -151,12 +151,31 @@ export interface NameServerFacts {
   readonly goneUntil?: Date | undefined;
 }
 
+/** Who gets what this MailServer lets go. */
+export interface Heir {
+  /** `Owner`: it publishes there from now on. `Caretaker`: it shares a Secret, and waits for the senders that remember what was withdrawn. */
+  readonly as: 'Owner' | 'Caretaker';
+  /** `namespace/name`. */
+  readonly name: string;
+  /** Does its status remember all of it? */
+  readonly hasIt: boolean;
+}
+
 export interface OwnerFacts {
   readonly owner: Name;
   readonly hostname: Name;
   readonly port: number;
-  /** Does the spec still ask for it? An owner that it no longer names is withdrawn. */
+  /** Does the spec still ask for it, here? An owner that it no longer names is withdrawn. */
   readonly desired: boolean;
+  /**
+   * It was published in this zone and belongs to another one now, which has OwnerFacts of its own. `Hidden`: what the zone holds is no
+   * longer handed out (a zone cut above the owner), or went with the zone, so `current` is what status remembers.
+   */
+  readonly left?: 'Visible' | 'Hidden' | undefined;
+  /** Another MailServer gets it, with its history. */
+  readonly heir?: Heir | undefined;
+  /** Where the zone is not known now: the one that status names. */
+  readonly lastZone?: Name | undefined;
   /** The zone that may be written for this owner, or why none may: not allowed, claimed by another, no such zone, provider not ready. */
   readonly zone: Known<Name>;
   /** The TLSA RRset as the primary holds it. */

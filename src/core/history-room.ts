@@ -8,12 +8,16 @@ const MAX_VERSIONS = 8;
 /** And for so many characters of records, beside those that stand there now: eight versions of a dozen records. */
 const MAX_TEXT = 8192;
 
+interface Room {
+  readonly desired: Pick<Facts['desired'], 'waitTTLs'>;
+}
+
 /** What there is no room for is held all the same, as something of which nothing is known any more. */
-export function fitting(versions: readonly Version[], facts: Facts): readonly Version[] {
+export function fitting(versions: readonly Version[], facts: Room): readonly Version[] {
   return withinText(atMost(versions, facts), facts);
 }
 
-function withinText(versions: readonly Version[], facts: Facts): readonly Version[] {
+function withinText(versions: readonly Version[], facts: Room): readonly Version[] {
   const earlier = versions.filter((version) => version !== lastWritten(versions));
   const oldest = earlier.find(({ records }) => records.length > 0);
   if (oldest === undefined || textOf(earlier) <= MAX_TEXT) return versions;
@@ -30,7 +34,7 @@ function textOf(versions: readonly Version[]): number {
 }
 
 /** The oldest become one of which nothing is known any more; what stands there now stays. */
-function atMost(versions: readonly Version[], facts: Facts): readonly Version[] {
+function atMost(versions: readonly Version[], facts: Room): readonly Version[] {
   const current = lastWritten(versions);
   const [oldest, next, ...others] = versions.filter((version) => version !== current);
   if (oldest === undefined || next === undefined || versions.length <= MAX_VERSIONS) return versions;

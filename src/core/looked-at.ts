@@ -1,6 +1,7 @@
 /** What the endpoints of this look prove, and what they cannot. */
 import type { Endpoint, Facts } from './facts.ts';
 import { isPublished } from './ours.ts';
+import { storedAt } from './place.ts';
 
 /**
  * All endpoints that can be looked at from here; undefined when nobody has looked at some host that has records of ours (a provider is away, permission was
@@ -9,7 +10,7 @@ import { isPublished } from './ours.ts';
 export function endpointsInSight({ endpoints, owners, stored }: Facts): readonly Endpoint[] | undefined {
   if (endpoints?.known !== true) return undefined;
   const isLookedAt = owners
-    .filter(({ desired, owner }) => desired && isPublished(stored.recordSets.find((one) => one.owner === owner)))
+    .filter((owner) => owner.desired && isPublished(storedAt(owner, stored.recordSets)))
     .every(({ hostname, port }) => endpoints.value.some((one) => one.hostname === hostname && one.port === port));
   if (!isLookedAt) return undefined;
   return endpoints.value.filter(({ presented }) => presented.kind !== 'Skipped');

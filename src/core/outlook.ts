@@ -5,6 +5,7 @@ import type { Facts } from './facts.ts';
 import { lastWritten } from './last-written.ts';
 import { heldUntil, isHeld } from './hold.ts';
 import { isPublished } from './ours.ts';
+import { placeOf } from './place.ts';
 import type { PlannedChange, RecordSetPlan } from './plan-record-set.ts';
 import type { Effect, Plan } from './plan.ts';
 import { rolloverSummary, type RolloverSummary } from './rollover-summary.ts';
@@ -109,7 +110,9 @@ function changesOf(effect: Effect | undefined): readonly PlannedChange[] {
 function ownerOutlook(recordSet: RecordSetPlan, changes: readonly PlannedChange[], facts: Facts): OwnerOutlook {
   const { owner, next, problem } = recordSet;
   const { versions = [] } = next ?? {};
-  const change = changes.find((one) => one.owner === owner.owner);
+  const change = changes.find(
+    (one) => owner.zone.known && placeOf(one) === placeOf({ ...owner, zone: owner.zone.value }),
+  );
   const { waitTTLs } = facts.desired;
   const current = lastWritten(versions);
   return {

@@ -1,6 +1,6 @@
 /** One owner's RRset: what is to become of it, and what is to be remembered. */
 import { staying, type ForeignRecord } from './adoption.ts';
-import { OperatorError, stalled, transient } from './errors.ts';
+import { OperatorError, transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { firstPublicationBlockedBy } from './first-publication.ts';
 import type { Name } from './name.ts';
@@ -56,7 +56,6 @@ export function planRecordSet(
   if (!owner.current.known) return keep(owner, stored, owner.current.error);
   const zone = owner.zone.value;
   const current = owner.current.value;
-  if (stored !== undefined && stored.zone !== zone) return keep(owner, stored, zoneChanged(stored, zone));
 
   const wantedByUs = target.map((entry) => entry.record);
   const claimed = ours(stored);
@@ -90,7 +89,7 @@ export function planRecordSet(
     if (pending !== undefined) return keep(owner, stored, pending);
     if (target.length === 0 && stored === undefined) return { owner, next: undefined };
     const next = remember(wanted, undefined);
-    return { owner, next: isOver(next, target, facts) ? undefined : next };
+    return { owner, next: isOver(next, target, owner, facts) ? undefined : withCaretaker(next, owner, facts) };
   }
   // Promote asks what senders may hold also where nothing may be published.
   const unsent =
@@ -122,9 +121,19 @@ function goneNameServers(
   return gone.length > 0 ? { goneNameServers: gone } : {};
 }
 
-/** Withdrawn, and no sender remembers: what remains is foreign, and no longer our business. */
-function isOver({ versions }: StoredRecordSet, target: readonly TargetRecord[], facts: Facts): boolean {
-  return target.length === 0 && (facts.deleting || versions.length <= 1);
+/** Withdrawn, and no sender remembers, or another looks after that: what remains is foreign, and no longer our business. */
+function isOver(
+  { versions }: StoredRecordSet,
+  target: readonly TargetRecord[],
+  { heir }: OwnerFacts,
+  { deleting }: Facts,
+): boolean {
+  return target.length === 0 && (versions.length <= 1 || (deleting && heir?.hasIt !== false));
+}
+
+/** Deleted and withdrawn, and who shares a Secret must know until when senders remember. */
+function withCaretaker(next: StoredRecordSet, { heir }: OwnerFacts, { deleting }: Facts): StoredRecordSet {
+  return deleting && heir?.as === 'Caretaker' ? { ...next, handedTo: heir.name } : next;
 }
 
 function isPromote({ desired }: Facts): boolean {
@@ -143,14 +152,6 @@ function isFirstWrite(
 ): boolean {
   const seen = (stored?.versions ?? []).flatMap(({ kind, records }) => (kind === 'Written' ? records : []));
   return intersection(claimed, [...seen.map(parseTlsa), ...current]).length === 0;
-}
-
-/** Another zone holds the name now. What we wrote stands in the old one, and nothing here may be believed of the new one. */
-function zoneChanged(stored: StoredRecordSet, zone: Name): OperatorError {
-  return stalled(
-    'ZoneChanged',
-    `${stored.owner} was published in zone ${stored.zone} and belongs to ${zone} now; set spec.publish to false until the records are withdrawn from ${stored.zone} (or remove them there by hand and delete this MailServer with annotation tlsa-operator.io/abandon-records)`,
-  );
 }
 
 /** An UPDATE whose answer was lost may be carried out late. Memory is not given up before that. */

@@ -7,9 +7,11 @@
 import { acceptance } from './accepts.ts';
 import { nextCertificates } from './chains-in-use.ts';
 import { transient } from './errors.ts';
-import type { Facts, OwnerFacts } from './facts.ts';
+import type { Facts, Heir, OwnerFacts } from './facts.ts';
+import { handover } from './inherit.ts';
 import type { Name } from './name.ts';
-import { ours } from './ours.ts';
+import { isPublished, ours } from './ours.ts';
+import { placeOf, storedAt } from './place.ts';
 import { planRecordSet, type PlannedChange, type RecordSetPlan } from './plan-record-set.ts';
 import { planPromotion, type PromotionPlan } from './plan-promotion.ts';
 import type { State, StoredCertificate, StoredChain, StoredRecordSet } from './state.ts';
@@ -57,7 +59,7 @@ export function plan(facts: Facts): Plan {
   const promotions = chains.map((certificate) => planPromotion(certificate, recordSets, facts));
   const state: State = {
     certificates: promotions.map(({ next }) => next),
-    recordSets: recordSets.flatMap(({ next }) => next ?? []),
+    recordSets: [...recordSets.flatMap(({ next }) => next ?? []), ...notLookedAt(facts)],
     ...safeToStop(recordSets, facts),
   };
   return {
@@ -70,8 +72,9 @@ export function plan(facts: Facts): Plan {
 }
 
 function planOwner(owner: OwnerFacts, certificates: readonly StoredCertificate[], facts: Facts): RecordSetPlan {
-  const stored = facts.stored.recordSets.find((recordSet) => recordSet.owner === owner.owner);
-  if (!isToBePublished(facts, owner.desired)) return planRecordSet(owner, [], stored, facts);
+  const stored = storedAt(owner, facts.stored.recordSets);
+  if (stored !== undefined && owner.heir?.as === 'Owner') return handOver(owner, stored, owner.heir);
+  if (!isToBePublished(facts, owner)) return planRecordSet(owner, [], stored, facts);
   const chains = certificates.flatMap((certificate) => certificate.chains);
   const wanted = targetAt(owner, chains, facts);
   if (wanted.length === 0) return nothingToPublish(owner, stored);
@@ -79,8 +82,26 @@ function planOwner(owner: OwnerFacts, certificates: readonly StoredCertificate[]
   return { ...planned, foreignBlocks: isBlockedByForeign(planned, wanted, chains) };
 }
 
-function isToBePublished(facts: Facts, ownerIsDesired: boolean): boolean {
-  return ownerIsDesired && facts.desired.publish && !facts.deleting;
+/** Nothing is written any more: what the heir reads in status is all that there was. */
+function handOver(owner: OwnerFacts, stored: StoredRecordSet, heir: Heir): RecordSetPlan {
+  if (heir.hasIt) return { owner, next: undefined };
+  return { owner, next: { ...stored, handedTo: heir.name }, problem: handover(stored, heir) };
+}
+
+/** What nobody asked about is remembered as it is. */
+function notLookedAt({ stored, owners }: Facts): readonly StoredRecordSet[] {
+  const lookedAt = new Set(owners.flatMap((owner) => storedAt(owner, stored.recordSets) ?? []).map(placeOf));
+  return stored.recordSets.filter((recordSet) => !lookedAt.has(placeOf(recordSet)));
+}
+
+function isToBePublished(facts: Facts, owner: OwnerFacts): boolean {
+  return (owner.desired || isStillNeeded(owner, facts)) && facts.desired.publish && !facts.deleting;
+}
+
+/** It moves to another zone: as long as senders may be led to this one, its records are maintained until the others are published. */
+function isStillNeeded({ owner, left }: OwnerFacts, { owners, stored }: Facts): boolean {
+  const home = owners.find((one) => one.owner === owner && one.desired);
+  return left === 'Visible' && home !== undefined && !isPublished(storedAt(home, stored.recordSets));
 }
 
 function targetAt(
@@ -132,8 +153,10 @@ function nextEffect(
 
 /** Suspended means "change nothing", in the DNS too. */
 function mayLetGo(facts: Facts, state: State): boolean {
-  const isDone = state.recordSets.every((recordSet) => isWithdrawn(recordSet) || isAnothers(recordSet.owner, facts));
-  return isDone || facts.desired.deletion === 'Retain' || facts.desired.suspend || facts.abandon;
+  if (facts.abandon) return true;
+  if (state.recordSets.some(({ handedTo }) => handedTo !== undefined)) return false;
+  if (facts.desired.deletion === 'Retain' || facts.desired.suspend) return true;
+  return state.recordSets.every((recordSet) => isWithdrawn(recordSet) || isAnothers(recordSet.owner, facts));
 }
 
 function isWithdrawn(recordSet: StoredRecordSet): boolean {

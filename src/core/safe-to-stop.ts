@@ -2,6 +2,7 @@
 import type { Facts } from './facts.ts';
 import { endOfWait } from './hold.ts';
 import { isPublished } from './ours.ts';
+import { isAskedFor } from './place.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { State, Version } from './state.ts';
 import { formatTime } from './time.ts';
@@ -11,7 +12,7 @@ import { formatTime } from './time.ts';
  * moment is not known yet. With `publish: false` it stays once it is known.
  */
 export function safeToStop(recordSets: readonly RecordSetPlan[], facts: Facts): Pick<State, 'safeToStopAt'> {
-  const withdrawn = recordSets.filter(({ owner }) => !owner.desired || !facts.desired.publish);
+  const withdrawn = recordSets.filter(({ owner }) => !isAskedFor(owner.owner, facts.owners) || !facts.desired.publish);
   const left = withdrawn.flatMap(({ next }) => next ?? []);
   if (withdrawn.length === 0 || left.some((recordSet) => recordSet.intent !== undefined || isPublished(recordSet)))
     return {};

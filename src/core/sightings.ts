@@ -50,6 +50,11 @@ export function nobodyAnswers(servers: readonly NameServerFacts[], now: Date): b
   });
 }
 
+/** Of a zone that is gone there are no servers, or none that has authority. */
+export function nobodyHandsOut(servers: readonly NameServerFacts[]): boolean {
+  return servers.every(({ state }) => state === 'Lame');
+}
+
 /** Who answers without authority gives senders nothing, whatever it answered before. */
 function handsOut({ state }: NameServerFacts): boolean {
   return state === 'Answers' || state === 'Silent';

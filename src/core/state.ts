@@ -92,6 +92,8 @@ export interface StoredRecordSet {
   readonly records: readonly StoredRecord[];
   readonly intent?: Intent | undefined;
   readonly versions: readonly Version[];
+  /** The MailServer that gets it, as `namespace/name`: nothing is changed here any more, until that one remembers it. */
+  readonly handedTo?: string | undefined;
   /** While something is on its way: names that left the zone's NS sets, and until when resolvers may still ask them. */
   readonly goneNameServers?: readonly GoneNameServer[] | undefined;
 }

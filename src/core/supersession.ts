@@ -1,7 +1,15 @@
 /** What the authoritative servers answered, applied to a history: which versions nobody hands out any more, and how long they may last. */
 import type { Facts, NameServerFacts, OwnerFacts, ServerAnswer, SettledChange } from './facts.ts';
 import { lastWritten } from './last-written.ts';
-import { isSeenAgain, newestAnswers, nobodyAnswers, passedAt, valueOf, valueOfRRset } from './sightings.ts';
+import {
+  isSeenAgain,
+  newestAnswers,
+  nobodyAnswers,
+  nobodyHandsOut,
+  passedAt,
+  valueOf,
+  valueOfRRset,
+} from './sightings.ts';
 import type { Version } from './state.ts';
 import { formatTime } from './time.ts';
 
@@ -29,7 +37,10 @@ export function withAnswers(
     const hasLater = current !== undefined && current.n > version.n;
     if (!hasLater || isSeen) return { ...version, supersededAt: undefined, rrsigExpiry };
     if (version.supersededAt !== undefined) return { ...version, rrsigExpiry };
-    const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);
+    const at =
+      passedAt(version.n, versions, servers) ??
+      unseen(version, versions, owner, servers, facts) ??
+      abandoned(current, owner, servers, facts);
     return { ...version, supersededAt: at === undefined ? undefined : formatTime(ceilSecond(at)), rrsigExpiry };
   });
 }
@@ -102,6 +113,17 @@ function unseen(
   const [earliest] = versions.filter(({ kind, records }) => kind !== 'Unknown' && valueOf(records) === value);
   if (earliest === undefined || earliest.n <= version.n) return undefined;
   return now.getTime() >= Date.parse(earliest.writtenAt) + UNSEEN_WAIT_MS ? now : undefined;
+}
+
+/** The zone was left, and none of its servers answers for it any more: so long a resolver may still be led to one that we do not know. */
+function abandoned(
+  { writtenAt }: Version,
+  owner: OwnerFacts,
+  servers: readonly NameServerFacts[],
+  { now }: Facts,
+): Date | undefined {
+  const isOver = now.getTime() >= Date.parse(writtenAt) + 1000 * DAY_SECONDS;
+  return owner.left !== undefined && nobodyHandsOut(servers) && isOver ? now : undefined;
 }
 
 function isOf(answer: ServerAnswer, { kind, records }: Version): boolean {

@@ -5,6 +5,7 @@ import { watchMoments } from './dns-watch.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { FORGET_AFTER_MS, heldUntil } from './hold.ts';
 import { isAwaited } from './history.ts';
+import { storedAt } from './place.ts';
 import type { PromotionPlan } from './plan-promotion.ts';
 import { SAMPLES, SAMPLES_SPAN_MS } from './sightings.ts';
 import type { State, StoredRecordSet } from './state.ts';
@@ -48,7 +49,7 @@ function askAgainAt(recordSet: StoredRecordSet, isWithheld: boolean, facts: Fact
   const writtenAt = recordSet.versions.at(-1)?.writtenAt;
   if (writtenAt === undefined || recordSet.intent !== undefined) return undefined;
   if (isAwaited(recordSet)) {
-    const owner = facts.owners.find((one) => one.owner === recordSet.owner);
+    const owner = facts.owners.find((one) => storedAt(one, [recordSet]) !== undefined);
     // A process that has just begun needs a few looks of its own, however long ago the write was.
     const age = owner === undefined || looksAt(owner) < SAMPLES ? 0 : now.getTime() - Date.parse(writtenAt);
     return new Date(now.getTime() + Math.min(Math.max(SAMPLES_SPAN_MS / 2, age / 4), ASKED_AT_MOST_MS));

@@ -1,7 +1,7 @@
 /** What the authoritative servers of a zone answer for one owner's TLSA RRset. */
 import { isIPv6 } from 'node:net';
 import type { NameServerFacts, ServerAnswer } from '../core/facts.ts';
-import type { Name } from '../core/name.ts';
+import { isAtOrBelow, type Name } from '../core/name.ts';
 import { decodeTlsa } from '../core/tlsa.ts';
 import { askServer, type AskOptions, type ServerReply } from './ask-server.ts';
 import { RRType } from './constants.ts';
@@ -17,6 +17,8 @@ export interface Question {
   readonly owner: Name;
   /** Asks each server for the zone's serial first. */
   readonly withSerial: boolean;
+  /** The owner is in another zone now: who answers from that one, or refers to it, hands out nothing of this zone. */
+  readonly isLeft?: boolean;
 }
 
 export type Outcome = ServerAnswer | 'Lame' | 'Silent' | 'NoRoute';
@@ -60,18 +62,33 @@ export async function askServers(
 /** The serial first: what is answered afterwards is not older. A server that does not tell it is not waited for a second time. */
 async function ask(
   address: string,
-  { zone, owner, withSerial }: Question,
+  { zone, owner, withSerial, isLeft = false }: Question,
   now: () => number,
   { serials = new Together(), ...options }: LookOptions,
 ): Promise<Outcome> {
   const askSerial = (): Promise<ServerReply> => askServer(address, zone, 'SOA', options);
   const soa = withSerial ? await serials.ask(`${address} ${zone}`, askSerial) : undefined;
   if (soa !== undefined && soa.kind !== 'Authority') return withoutAnswer(soa);
+  if (isLeft && (await isElsewhere(address, owner, zone, options))) return { at: new Date(now()), records: [] };
   const reply = await askServer(address, owner, 'TLSA', { ...options, edns: EDNS_DO });
   if (reply.kind !== 'Authority') return withoutAnswer(reply);
   // When it was there, not when it was asked for: the server may have answered otherwise up to that moment.
   const at = new Date(now());
   return { at, ...readAnswer(reply.message, owner, at), serial: soa && serialIn(soa.message, zone) };
+}
+
+/** For this server the name is in another zone (the proof that the owner has no SOA names it), or below a delegation. */
+async function isElsewhere(address: string, owner: Name, zone: Name, options: AskOptions): Promise<boolean> {
+  const reply = await askServer(address, owner, 'SOA', options);
+  if (reply.kind !== 'Authority' && reply.kind !== 'NoAuthority') return false;
+  const { answers, authorities } = reply.message;
+  if (reply.kind === 'Authority') {
+    const soa = [...answers, ...authorities].find(({ type }) => type === RRType.SOA);
+    return soa !== undefined && isAtOrBelow(owner, soa.name) && soa.name !== zone;
+  }
+  return authorities.some(
+    ({ type, name }) => type === RRType.NS && isAtOrBelow(owner, name) && isAtOrBelow(name, zone) && name !== zone,
+  );
 }
 
 function withoutAnswer({ kind }: Exclude<ServerReply, { kind: 'Authority' }>): Outcome {

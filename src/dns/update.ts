@@ -28,6 +28,11 @@ export function deleteRRset(name: Name, type: QueryType): ResourceRecord {
   return { name, type: RRType[type], class: RRClass.ANY, ttlSeconds: 0, rdata: EMPTY };
 }
 
+/** §2.5.4. */
+export function deleteRecord(name: Name, type: QueryType, rdata: Buffer): ResourceRecord {
+  return { name, type: RRType[type], class: RRClass.NONE, ttlSeconds: 0, rdata };
+}
+
 /** §2: all of the updates happen when all of the prerequisites hold, else none. */
 export function update(
   zone: Name,

@@ -1,8 +1,11 @@
 /** The life of a MailServer, from its creation to its deletion: the built operator, a real API server, BIND and Unbound. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually } from '../support/process.ts';
+import { join } from 'node:path';
+import { keyStatement, startBind } from '../support/bind.ts';
+import { zoneFile } from '../support/dnssec-chain.ts';
+import { eventually, mustRun } from '../support/process.ts';
 import { startSite, type Site } from '../support/site.ts';
-import { createTenant, issue, recordsOf, type Tenant } from './tenant.ts';
+import { createTenant, dnsProvider, issue, recordsOf, type Tenant } from './tenant.ts';
 
 let site: Site;
 let operator: Awaited<ReturnType<Site['startOperator']>>;
@@ -13,6 +16,8 @@ beforeAll(async () => {
 afterAll(() => site.stop());
 
 const FOREIGN = `3 1 1 ${'ab'.repeat(32)}`;
+/** Of a second primary. */
+const CHILD = '10.53.0.15';
 const owner = (hostname: string): string => `_25._tcp.${hostname}`;
 
 /** A tenant whose MailServer `mx` is published. */
@@ -156,7 +161,7 @@ test('another ttlSeconds is written to the records that stand', async () => {
   expect(await tenant.published()).toEqual(await recordsOf(certificate));
 });
 
-test('two MailServers of one owner: the older has it; when it is deleted, the other takes over', async () => {
+test('two MailServers of one owner: the older has it; when it is deleted, the other takes over with the history', async () => {
   const tenant = await createTenant(site, 'rivals');
   const [first, second] = [await issue(tenant.hostname), await issue(tenant.hostname)];
   await tenant.store(second, 'second');
@@ -174,7 +179,117 @@ test('two MailServers of one owner: the older has it; when it is deleted, the ot
   expect(await tenant.published()).toEqual(await recordsOf(first));
   await remove(tenant, 'z-older');
   await tenant.until('Ready=True', 'mailserver/a-younger');
-  expect(await tenant.published()).toEqual(await recordsOf(second));
+  // Pods may still present what the other one had.
+  expect(await tenant.published()).toEqual(await recordsOf(first, second));
+  const { certificates = [] } = (await tenant.get('mailserver/a-younger')).status;
+  expect(certificates.flatMap(({ chains }) => chains.map(({ state }) => state)).sort()).toEqual(['Former', 'Serving']);
+});
+
+/** Every change of the records, as the name server's log has it. */
+const changesAt = (tenant: Tenant): number =>
+  site.chain.primary.program
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('updating zone') && line.includes(`_25._tcp.${tenant.hostname}`)).length;
+
+test('a MailServer that gets another name (made anew, then the old one deleted): nothing is written, nothing forgotten', async () => {
+  const { tenant, certificate } = await published('renamed');
+  const [before] = (await tenant.get()).status.recordSets ?? [];
+  const changes = changesAt(tenant);
+  expect(changes).toBeGreaterThan(0);
+  await tenant.mailServer({}, 'mail');
+  await tenant.until('Ready=False OwnerConflict', 'mailserver/mail');
+  await remove(tenant);
+  await tenant.until('Ready=True', 'mailserver/mail');
+  const { metadata, status } = await tenant.get('mailserver/mail');
+  expect(status.recordSets?.map(({ versions, handedTo }) => [versions, handedTo])).toEqual([
+    [before?.versions, undefined],
+  ]);
+  expect(metadata.finalizers).toEqual(['tlsa-operator.io/withdraw']);
+  expect(await tenant.published()).toEqual(await recordsOf(certificate));
+  expect(changesAt(tenant)).toBe(changes);
+  const events = await tenant.kubectl('events', '--for=mailserver/mx');
+  expect(events).toMatch(/OwnerHandover.*renamed\/mail/);
+  expect(events).not.toMatch(/Withdrawn|RecordsLeft|Warning/);
+});
+
+test('a hostname that goes from one MailServer to another in one commit keeps its records and their history', async () => {
+  const tenant = await createTenant(site, 'regrouped');
+  const hostnames = ['a', 'b'].map((label) => `${label}.${tenant.hostname}`);
+  const [stays = '', goes = ''] = hostnames;
+  const certificate = await issue(...hostnames);
+  await tenant.store(certificate);
+  await tenant.mailServer({ hostnames });
+  await tenant.until('Ready=True');
+  const before = (await tenant.get()).status.recordSets?.find((recordSet) => recordSet.owner === owner(goes));
+  await tenant.mailServer({ hostnames: [goes] }, 'mx2');
+  await tenant.until('Ready=False OwnerConflict', 'mailserver/mx2');
+  await tenant.patch({ hostnames: [stays] });
+  await tenant.until('Ready=True', 'mailserver/mx2');
+  await eventually('the former one has forgotten it', async () =>
+    (await tenant.get()).status.recordSets?.every((recordSet) => recordSet.owner === owner(stays)),
+  );
+  await tenant.until('Ready=True');
+  const [after] = (await tenant.get('mailserver/mx2')).status.recordSets ?? [];
+  expect([after?.owner, after?.versions]).toEqual([owner(goes), before?.versions]);
+  expect(await tenant.published(goes)).toEqual(await recordsOf(certificate));
+  expect((await tenant.get()).status.safeToStopAt).toBeUndefined();
+});
+
+test('a host that becomes a zone of its own: its records are in that zone, and gone from the one that it hides', async () => {
+  const { tenant, certificate } = await published('delegated', {
+    verification: { probe: 'Disabled', dnssec: 'Ignore' },
+  });
+  const { hostname } = tenant;
+  const { chain } = site;
+  const child = await startBind({
+    dir: join(site.dir, 'child'),
+    address: CHILD,
+    statements: [
+      keyStatement(chain.tsigKey),
+      `zone "${hostname}" { type primary; file "child.zone"; allow-update { key "${chain.tsigKey.name}"; }; };`,
+    ],
+    files: {
+      'child.zone': zoneFile(hostname, [
+        { name: hostname, type: 'NS', data: `ns.${hostname}` },
+        { name: `ns.${hostname}`, type: 'A', data: CHILD },
+      ]),
+    },
+  });
+  const inChild = (): Promise<string> => mustRun('dig', [`@${CHILD}`, '+short', '+norec', owner(hostname), 'TLSA']);
+  try {
+    await chain.nsupdate(`add ${hostname} 60 NS ns.${hostname}`, `add ns.${hostname} 60 A ${CHILD}`);
+    const provider = { ...dnsProvider(site, CHILD), metadata: { name: 'child' } };
+    await tenant.apply(provider);
+    await tenant.patch({ providerRef: { name: 'child' } });
+    await eventually('both zones are in status, the old one without records of ours', async () => {
+      const { recordSets = [] } = (await tenant.get()).status;
+      const found = recordSets.map(({ zone, records, intent }) => [zone, records.length, intent === undefined]);
+      return (
+        JSON.stringify(found.sort()) ===
+        JSON.stringify(
+          [
+            [hostname, 2, true],
+            ['example.nl', 0, true],
+          ].sort(),
+        )
+      );
+    });
+    await tenant.until('Ready=True');
+    expect((await inChild()).trim().split('\n')).toHaveLength(2);
+    // The cut is taken away again, so that one can see what it hid.
+    await chain.nsupdate('zone example.nl', `delete ${hostname} NS`, `delete ns.${hostname} A`);
+    expect(await tenant.published()).toEqual([]);
+
+    await tenant.patch({ providerRef: { name: 'bind' } });
+    await tenant.untilPublished(await recordsOf(certificate));
+    await eventually('it is withdrawn from the zone that is hidden by nothing', async () => (await inChild()) === '');
+    await tenant.until('Ready=True');
+    await remove(tenant);
+    expect(await tenant.published()).toEqual([]);
+  } finally {
+    await child.program.stop();
+  }
 });
 
 test('while nothing happens, no status is written, however often it is looked at', async () => {

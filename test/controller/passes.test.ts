@@ -16,6 +16,7 @@ import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
 import { ZoneWatch } from '../../src/controller/zone-watch.ts';
 import type { OwnerFacts } from '../../src/core/facts.ts';
 import { isSerialAtLeast } from '../../src/core/serial.ts';
+import { placeOf } from '../../src/core/place.ts';
 import type { Version } from '../../src/core/state.ts';
 import { daneEE, formatTlsa } from '../../src/core/tlsa.ts';
 import { createRfc2136Provider } from '../../src/dns/providers/rfc2136/index.ts';
@@ -76,6 +77,7 @@ const WITH_PAST: MailServer = {
   },
 };
 
+const PLACE = placeOf({ owner, zone: 'example.nl' });
 const log = createLogger({ level: 'silent', format: 'json' });
 const now = (): number => Date.parse(since);
 let held: HeldChain;
@@ -108,6 +110,7 @@ beforeAll(async () => {
     resolver: rememberedLookups(resolver, now),
     secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
     claims: new Claims({ ...stores, providers }),
+    mailServers: stores.mailServers,
     promotions: { ...stores, lastError: () => undefined },
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
     settledChanges: new SettledChanges(now),
@@ -173,8 +176,8 @@ test('what each server answers, and the serial, from before the write until it i
   const beforeWrite = await serial();
 
   // What is said of the intent may take a pass of its own.
-  for (let passes = 0; passes < 3 && !attempts.has(owner); passes++) await pass();
-  expect(attempts.get(owner)).toMatchObject({ outcome: 'Applied', intent: intent() });
+  for (let passes = 0; passes < 3 && !attempts.has(PLACE); passes++) await pass();
+  expect(attempts.get(PLACE)).toMatchObject({ outcome: 'Applied', intent: intent() });
   const after = await look();
   expect(answered(after)).toEqual([
     [...both, []],
@@ -214,7 +217,7 @@ test('a value that senders cannot have from before is written in the pass that s
   expect(stored.map(({ status }) => status.recordSets?.[0]?.intent)).toMatchObject([{ remove: [formatTlsa(a)] }]);
   // What people read changes when the outcome is known.
   expect(stored.map(({ status }) => status.conditions)).toEqual([MAIL_SERVER.status.conditions]);
-  expect(attempts.get(owner)).toMatchObject({ outcome: 'Applied' });
+  expect(attempts.get(PLACE)).toMatchObject({ outcome: 'Applied' });
   expect(await held.chain.dig('+short', owner, 'TLSA')).toBe('');
 });
 

@@ -52,6 +52,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       resolver: rememberedLookups(resolver, now),
       secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
       claims: new Claims({ ...stores, providers }),
+      mailServers: stores.mailServers,
       promotions: { ...stores, lastError: () => undefined },
       serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
       settledChanges: new SettledChanges(now),

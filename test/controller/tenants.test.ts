@@ -156,12 +156,14 @@ describe('who is not allowed any more', () => {
     await heir.mailServer({
       providerRef: { kind: 'ClusterDNSProvider', name: 'shared' },
       hostnames: [tenant.hostname],
+      rollover: { retireAfter: '1h' },
     });
     await heir.until('Ready=True');
     const records = [others, ...(await recordsOf(certificate, hers))].sort();
     expect(await tenant.published()).toEqual(records);
-    await tenant.patch({ publish: false });
-    await tenant.until('Accepted=False OwnerConflict');
+    // What was his is hers now.
+    await tenant.patch({ publish: false, adoption: 'Adopt' });
+    await tenant.until('Accepted=False HostnameNotAllowed');
     await tenant.pass();
     expect(await tenant.published()).toEqual(records);
     await heir.until('Ready=True');
@@ -171,7 +173,7 @@ describe('who is not allowed any more', () => {
     expect(await tenant.published()).toEqual(records);
     await heir.pass();
     await heir.until('Ready=True');
-    const told = ['get', 'events', '--field-selector=reason=RecordsLeft', '--output=jsonpath={.items[*].message}'];
+    const told = ['get', 'events', '--field-selector=reason=OwnerHandover', '--output=jsonpath={.items[*].message}'];
     const message = await eventually('it is told', () => tenant.kubectl(...told));
     expect(message).toContain(tenant.hostname);
   });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { conditions } from '../../src/core/conditions.ts';
 import { stalled, transient } from '../../src/core/errors.ts';
-import { known, unknown } from '../../src/core/facts.ts';
+import { unknown } from '../../src/core/facts.ts';
 import { judge } from '../../src/core/match.ts';
 import { rolloverSummary } from '../../src/core/rollover-summary.ts';
 import { formatTime } from '../../src/core/time.ts';
@@ -413,16 +413,6 @@ describe('what is in the DNS', () => {
     world.secure = false;
     world.settle();
     expect(world.published).toContain(ee(renewed));
-  });
-
-  test('another zone is not written, and the old one is not forgotten', () => {
-    const world = publishedWorld(first);
-    const before = world.writes;
-    world.zone = known('mx1.example.nl');
-    world.records = [];
-    expect(stateOf(world, 'RecordsPublished')).toBe('False ZoneChanged');
-    expect(world.writes).toBe(before);
-    expect(world.stored.recordSets[0]?.zone).toBe('example.nl');
   });
 
   test('an UPDATE whose answer was lost, and that arrives after a withdrawal was asked for, is withdrawn', () => {

@@ -29,9 +29,12 @@ export async function startBind(options: {
   readonly dir: string;
   readonly address: string;
   readonly statements: readonly string[];
+  /** To be written into `dir`, by their names. */
+  readonly files?: Readonly<Record<string, string>>;
 }): Promise<BindServer> {
   const { dir, address } = options;
   mkdirSync(dir, { recursive: true });
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(dir, name), text);
   writeFileSync(
     join(dir, 'named.conf'),
     `options {

@@ -2,7 +2,7 @@
 import { parseChain, type Chain } from '../../src/core/certificate.ts';
 import { summarize, type ChainSummary } from '../../src/core/chain-summary.ts';
 import { transient, type OperatorError } from '../../src/core/errors.ts';
-import { known, unknown, type Desired, type Facts, type Known } from '../../src/core/facts.ts';
+import { known, unknown, type Desired, type Facts, type Known, type OwnerFacts } from '../../src/core/facts.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa, parseTlsa, union, without, type TlsaRecord } from '../../src/core/tlsa.ts';
@@ -60,6 +60,10 @@ export class World {
   zone: Known<string> = known('example.nl');
   secure = true;
   records: TlsaRecord[] = [];
+  /** The zone that the owner has left, and what it holds. */
+  former:
+    | { readonly zone: string; readonly left: NonNullable<OwnerFacts['left']>; records: readonly TlsaRecord[] }
+    | undefined;
   ttlSeconds = 0;
   lastAttempt: 'Applied' | OperatorError | undefined;
   /** What the server says to the next write. */
@@ -105,6 +109,7 @@ export class World {
           security: known({ secure: this.secure }),
           lagging: known(undefined),
         },
+        ...this.#formerOwner(),
       ],
       endpoints: !this.looked
         ? undefined
@@ -122,6 +127,26 @@ export class World {
             },
           ]),
     };
+  }
+
+  #formerOwner(): OwnerFacts[] {
+    if (this.former === undefined) return [];
+    const { zone, left, records } = this.former;
+    return [
+      {
+        owner: OWNER,
+        hostname: HOST,
+        port: 25,
+        desired: false,
+        left,
+        provider: 'DNSProvider/bind',
+        zone: known(zone),
+        current: known({ records, ttlSeconds: records.length > 0 ? this.ttlSeconds : undefined }),
+        lastAttempt: undefined,
+        security: unknown(transient('NotLookedUp', 'nobody asked')),
+        lagging: known(undefined),
+      },
+    ];
   }
 
   /** One pass, as the operator does it: record what is not stored, else act. */
@@ -152,6 +177,10 @@ export class World {
             continue;
           }
           this.writes += 1;
+          if (change.zone === this.former?.zone) {
+            this.former.records = union(without(this.former.records, change.remove), change.add);
+            continue;
+          }
           this.records = union(without(this.records, change.remove), change.add);
           this.ttlSeconds = change.ttlSeconds;
           this.lastAttempt = 'Applied';

@@ -11,15 +11,15 @@ export const SPEC = {
     meaning: 'Another MailServer has this owner name. The message says which.',
     remedy: 'Take the host out of one of the two, or delete one.',
   },
+  OwnerHandover: {
+    kind: 'Transient',
+    meaning:
+      'Another MailServer gets this owner name, with the history of its records: one gives it, the other takes it.',
+    remedy: 'Nothing: it takes seconds. If it lasts, look at the MailServer that the message names.',
+  },
   ZoneNotFound: {
     kind: 'Stalled',
     meaning: "The provider's server holds no zone for this host, or `zones` excludes it.",
     remedy: 'Check the hostname, `server` and `zones`. A zone is found within about five minutes after it was made.',
-  },
-  ZoneChanged: {
-    kind: 'Stalled',
-    meaning: 'The owner was published in one zone and belongs to another one now.',
-    remedy:
-      '`publish: false` until the records are withdrawn from the old zone. [More](mailserver.md#another-provider).',
   },
 } as const satisfies Reasons;

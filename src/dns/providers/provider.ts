@@ -31,6 +31,11 @@ export interface Change {
   readonly ttlSeconds: number;
   /** The value the change was planned from, the whole RRset. Where it no longer holds, nothing is written (`Conflict`). */
   readonly expected: RecordSet;
+  /**
+   * A zone cut hides what stands there, so `expected` is only what it was when it was last seen. Nothing is asked for beforehand: the records
+   * in `remove` go where they stand. There is nothing in `add`.
+   */
+  readonly isUnseen?: boolean;
 }
 
 export type ChangeResult =
@@ -44,6 +49,9 @@ export type ChangeResult =
   | { readonly outcome: 'Unknown'; readonly error: OperatorError };
 
 export interface DnsProvider {
+  /** It reads what a zone holds, also what a zone cut hides. Else the server's answer for the name is all that can be read. */
+  readonly readsZones?: boolean;
+
   /** Its API allows few requests: what stands there at rest is asked of the name servers instead. */
   readonly isRateLimited?: boolean;
 

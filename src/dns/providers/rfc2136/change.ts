@@ -6,7 +6,7 @@ import { Rcode } from '../../constants.ts';
 import { EDNS } from '../../edns.ts';
 import { query } from '../../query.ts';
 import { encodeRecord, type ResourceRecord } from '../../resource-record.ts';
-import { add, deleteRRset, rrsetDoesNotExist, rrsetHolds, update } from '../../update.ts';
+import { add, deleteRecord, deleteRRset, rrsetDoesNotExist, rrsetHolds, update } from '../../update.ts';
 import type { Change, ChangeResult, Zone } from '../provider.ts';
 import type { Client, Reply } from './client.ts';
 import { failureOf, primaryError, type PrimaryFailure } from './errors.ts';
@@ -116,6 +116,7 @@ export async function applyChanges(
  */
 function stepOf(change: Change): Step {
   const { owner, expected, ttlSeconds } = change;
+  if (change.isUnseen === true) return unseenStepOf(change);
   const prerequisites = [
     rrsetDoesNotExist(owner, 'CNAME'),
     ...(expected.records.length === 0
@@ -135,6 +136,17 @@ function stepOf(change: Change): Step {
     );
   }
   return { owner, prerequisites, updates, octets };
+}
+
+/** §2.5.4: a record that is not there is no error. */
+function unseenStepOf({ owner, remove }: Change): Step {
+  const updates = remove.map((record) => deleteRecord(owner, 'TLSA', encodeTlsa(record)));
+  return {
+    owner,
+    prerequisites: [],
+    updates,
+    octets: updates.reduce((sum, record) => sum + encodeRecord(record).length, 0),
+  };
 }
 
 function isConflict(rcode: number): boolean {

@@ -41,6 +41,7 @@ export function createRoute53Provider(options: Route53Options): DnsProvider {
 
   return {
     isRateLimited: true,
+    readsZones: true,
 
     authenticate: (signal) => saying(zones.touch(signal), client.place(allowed[0] ?? 'the list of hosted zones')),
 
