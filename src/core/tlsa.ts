@@ -47,11 +47,10 @@ const PRESENTATION = /^\s*(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+([0-9a-f][0-9a-f\s
  * @throws OperatorError `InvalidTLSARecord`
  */
 export function parseTlsa(text: string): TlsaRecord {
-  const [, usage, selector, matchingType, data] = (PRESENTATION.exec(text) ?? []).map((part) =>
-    part.replace(/\s/g, ''),
-  );
+  const [, usage, selector, matchingType, digits = ''] = PRESENTATION.exec(text) ?? [];
+  const data = digits.replace(/\s+/g, '').toLowerCase();
   const parameters = [usage, selector, matchingType].map(Number);
-  if (data === undefined || data.length % 2 !== 0 || parameters.some((value) => !(value <= 255))) {
+  if (data.length === 0 || data.length % 2 !== 0 || parameters.some((value) => !(value <= 255))) {
     throw stalled(
       'InvalidTLSARecord',
       `${JSON.stringify(text.slice(0, 80))} is not a TLSA record: three numbers up to 255 and an even number of hexadecimal digits, as in "3 1 1 <64 digits>"`,
@@ -61,7 +60,7 @@ export function parseTlsa(text: string): TlsaRecord {
     usage: Number(usage),
     selector: Number(selector),
     matchingType: Number(matchingType),
-    data: data.toLowerCase(),
+    data,
   };
 }
 
@@ -87,7 +86,8 @@ export function decodeTlsa(rdata: Uint8Array): TlsaRecord {
 
 /** Set operations on RRsets: order and repetition mean nothing (RFC 2181 §5). The result is sorted by presentation form. */
 export function union(...sets: readonly (readonly TlsaRecord[])[]): TlsaRecord[] {
-  return sorted(new Map(sets.flat().map((record) => [formatTlsa(record), record])));
+  const records = sets.flat();
+  return records.length < 2 ? records : sorted(new Map(records.map((record) => [formatTlsa(record), record])));
 }
 
 export function without(set: readonly TlsaRecord[], taken: readonly TlsaRecord[]): TlsaRecord[] {
@@ -101,7 +101,7 @@ export function intersection(set: readonly TlsaRecord[], other: readonly TlsaRec
 }
 
 export function sameSet(a: readonly TlsaRecord[], b: readonly TlsaRecord[]): boolean {
-  return union(a).map(formatTlsa).join('\n') === union(b).map(formatTlsa).join('\n');
+  return a === b || union(a).map(formatTlsa).join('\n') === union(b).map(formatTlsa).join('\n');
 }
 
 function sorted(records: ReadonlyMap<string, TlsaRecord>): TlsaRecord[] {

@@ -10,6 +10,7 @@
  * - A foreign edit: what was served before is not guarded against the values that it made; what is released later is, by one match (W),
  *   once the operator's status could know of it. Records that a lost status left behind: W.
  * - Former chains that only a lost status knew of; what is left of others' records, and of ours of before, when ours are withdrawn.
+ * - What our own change takes from a chain that a foreign digest (`3 1 2`) has left with nothing but its `2 1 1`.
  * - An expired certificate at a host that was out of sight meanwhile.
  * - Dates: whether a chain is in date is looked at when it is released. A leaf that expires while it is served is no fault of records.
  */
@@ -19,7 +20,8 @@ import type { Address, Certificate, Cluster, MailServer } from './cluster.ts';
 import { judgeChain } from './judge.ts';
 import type { Value, Zone } from './zone.ts';
 
-export type ViolationKind = 'W' | 'S' | 'Stranger' | 'Emptied' | 'Covered' | 'Dates' | 'Busy' | 'Rest' | 'Writes';
+export type ViolationKind =
+  'W' | 'S' | 'Stranger' | 'Emptied' | 'Covered' | 'Dates' | 'Blind' | 'Busy' | 'Rest' | 'Writes';
 
 export class Violation extends Error {
   readonly kind: ViolationKind;
@@ -216,6 +218,9 @@ export class Checker {
     const strange = value.records.flatMap((record) => foreign?.get(record) ?? []);
     const editedAt = Math.max(value.by === 'Others' ? value.writtenAt : -Infinity, ...strange);
     if (editedAt > -Infinity && (since <= editedAt || (value.by === 'Others' && !value.noticed))) return 'None';
+    // A foreign digest hides our keys; only the 2 1 1 stood against it, and a chain that has none took that away.
+    if (value.writtenAt >= since && strange.length > 0 && value.records.some((record) => record.startsWith('3 1 2')))
+      return 'None';
     // Withdrawn: what is not ours stays, whatever it does.
     if (value.by === 'Operator' && value.records.every((record) => this.#isNotOurs(record, value))) return 'None';
     return this.#looseLevelOf(value, level);

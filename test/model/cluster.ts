@@ -53,13 +53,15 @@ export const EMPTY: State = { certificates: [], recordSets: [] };
 
 export class Cluster {
   readonly certificates: readonly Certificate[];
+  /** What a spec names. */
+  readonly named: Desired['certificates'];
   readonly secrets = new Map<string, ModelChain>();
   readonly mailServers: MailServer[];
   readonly addresses: readonly Address[];
   /** Told of each pod that begins to present a chain. */
   onPresented: (address: Address, chain: ModelChain) => void = () => undefined;
-  /** Told that something changed that operators watch. */
-  onChange: () => void = () => undefined;
+  /** Told that something changed that operators watch, and which MailServer, where it is one. */
+  onChange: (mailServer?: string) => void = () => undefined;
   readonly #clock: Clockwork;
   readonly #setup: Setup;
   #versions = 0;
@@ -74,6 +76,9 @@ export class Cluster {
       secretName: `tls${index}`,
       servingSecretName: mode === 'Promote' ? `tls${index}-serving` : `tls${index}`,
     }));
+    this.named = this.certificates.map(({ mode, secretName, servingSecretName }) =>
+      mode === 'Promote' ? { secretName, servingSecretName } : { secretName },
+    );
     let hosts = 0;
     const addresses: Address[] = [];
     this.mailServers = setup.mailServers.map((mailServer, index) => {
@@ -113,9 +118,7 @@ export class Cluster {
   #desired(): Desired {
     const { ttl, records, waitTTLs, retireAfter, deadlineBeforeExpiry, onDeadline, adoption, probe } = this.#setup;
     return {
-      certificates: this.certificates.map(({ mode, secretName, servingSecretName }) =>
-        mode === 'Promote' ? { secretName, servingSecretName } : { secretName },
-      ),
+      certificates: this.named,
       ttlSeconds: ttl,
       records,
       publish: true,
@@ -145,7 +148,7 @@ export class Cluster {
     const before = this.mailServer(name);
     if (readVersion !== 'Any' && before.resourceVersion !== readVersion) return 'Conflict';
     this.mailServers[index] = { ...before, ...change, resourceVersion: ++this.#versions };
-    this.onChange();
+    this.onChange(name);
     return 'Written';
   }
 
@@ -162,7 +165,8 @@ export class Cluster {
     this.onChange();
     if (!this.certificates.some(({ servingSecretName }) => servingSecretName === name)) return;
     for (const pod of this.addresses.flatMap(({ pods }) => pods)) {
-      if (pod.reloadsAfter === 0) this.#load(pod, name);
+      // A pod starts with what it mounts.
+      if (pod.reloadsAfter === 0 || !pod.presents.has(name)) this.#load(pod, name);
       else {
         this.#clock.after(pod.reloadsAfter, () => {
           this.#load(pod, name);

@@ -22,7 +22,7 @@ export function befall(world: World, event: TimedEvent): void {
     }
     case 'Unreadable': {
       const { what } = event;
-      world.unreadable.add(what);
+      world.unreadable.set(what, clock.now);
       clock.after(event.seconds, () => {
         world.unreadable.delete(what);
         cluster.onChange();
@@ -87,7 +87,7 @@ export function befall(world: World, event: TimedEvent): void {
       cluster.changeSpecs(specOf(world, event.change));
       if (event.seconds !== undefined) {
         clock.after(event.seconds, () => {
-          cluster.changeSpecs({ publish: true, suspend: false });
+          cluster.changeSpecs({ publish: true, suspend: false, certificates: cluster.named });
         });
       }
       return;
@@ -250,6 +250,7 @@ function twoLeaders(world: World, seconds: number): void {
 
 function specOf(world: World, change: SpecChange): Parameters<World['cluster']['changeSpecs']>[0] {
   if ('ttl' in change) return { ttlSeconds: change.ttl };
+  if ('certificates' in change) return { certificates: [{ secretName: 'not-there' }] };
   if ('retireAfter' in change) return { retireAfterMs: 1000 * change.retireAfter };
   if ('announced' in change) {
     for (const ca of change.announced) world.checker.announced(ca);
@@ -260,7 +261,6 @@ function specOf(world: World, change: SpecChange): Parameters<World['cluster']['
 
 function rebuild(world: World, issuedAfter: number): void {
   const { cluster, clock } = world;
-  world.rebuiltAt = clock.now;
   cluster.mailServers.forEach(({ name }, index) => {
     loseStatus(world, index);
     cluster.replace(name, 'Any', { finalizer: false });

@@ -5,8 +5,6 @@ import { transient } from '../../src/core/errors.ts';
 import {
   known,
   unknown,
-  type Endpoint,
-  type EndpointAnswer,
   type Facts,
   type Known,
   type NameServerFacts,
@@ -14,11 +12,11 @@ import {
   type Promotion,
 } from '../../src/core/facts.ts';
 import { isWatched } from '../../src/core/history.ts';
-import { probeEveryMs, withLook } from '../../src/core/proof.ts';
 import type { StoredRecordSet } from '../../src/core/state.ts';
-import { parseTlsa } from '../../src/core/tlsa.ts';
+import { parseTlsa, type TlsaRecord } from '../../src/core/tlsa.ts';
 import { dateOf, type ModelChain } from './chains.ts';
-import type { Address, MailServer, Owner } from './cluster.ts';
+import type { MailServer, Owner } from './cluster.ts';
+import { lookAtEndpoints } from './look.ts';
 import type { ProcessMemory } from './process-memory.ts';
 import type { Readable } from './scenario.ts';
 import type { World } from './world.ts';
@@ -39,9 +37,7 @@ export interface Gathered {
   readonly probeAgainAt: number | undefined;
 }
 
-const AT_REST = 3600;
-const SOONEST = 5;
-const SELDOM = 300;
+/** An answer of a name server is used again for so many seconds. */
 const FRESH = 5;
 
 const FAILURE = {
@@ -76,11 +72,11 @@ export function gather(
     servingSecretName,
   ]);
   const owners = mailServer.owners.map((owner) => ownerFacts(world, owner, stored.recordSets, memory, offset));
-  const look = lookAtEndpoints(world, mailServer, memory, offset);
+  const look = isReadable('Endpoints') ? lookAtEndpoints(world, mailServer, memory, offset) : undefined;
   return {
     mailServer,
     seen: isReadable('Primary') ? mailServer.owners.flatMap(({ owner }) => world.zone.current(owner) ?? []) : [],
-    probeAgainAt: look === undefined || !isReadable('Endpoints') ? undefined : look.againAt,
+    probeAgainAt: look?.againAt,
     facts: {
       now: dateOf(world.clock.now + offset),
       desired,
@@ -95,7 +91,7 @@ export function gather(
       provider: known(true),
       owners,
       // No owner may be looked at while the provider, or the resolver, is away.
-      endpoints: look === undefined || !isReadable('Endpoints') ? undefined : known(look.endpoints),
+      endpoints: look && known(look.endpoints),
       clockSkewMs: 1000 * offset,
     },
   };
@@ -132,12 +128,19 @@ function ownerFacts(
   };
 }
 
-function rrsetOf(value: Value | undefined): {
-  records: ReturnType<typeof parseTlsa>[];
-  ttlSeconds: number | undefined;
-} {
-  const records = (value?.records ?? []).map(parseTlsa);
-  return { records, ttlSeconds: records.length > 0 ? value?.ttl : undefined };
+interface RRset {
+  readonly records: readonly TlsaRecord[];
+  readonly ttlSeconds: number | undefined;
+}
+
+const EMPTY: RRset = { records: [], ttlSeconds: undefined };
+const parsed = new WeakMap<Value, RRset>();
+
+function rrsetOf(value: Value | undefined): RRset {
+  if (value === undefined || value.records.length === 0) return EMPTY;
+  const rrset = parsed.get(value) ?? { records: value.records.map(parseTlsa), ttlSeconds: value.ttl };
+  parsed.set(value, rrset);
+  return rrset;
 }
 
 function askServers(
@@ -208,69 +211,4 @@ function promotionsOf({ name, desired }: MailServer, view: View): ReadonlyMap<st
     promotions.set(servingSecretName, { permitted: known(true), withheldBy });
   }
   return promotions;
-}
-
-function lookAtEndpoints(
-  world: World,
-  { owners, stored, desired }: MailServer,
-  memory: ProcessMemory,
-  offset: number,
-): (NonNullable<ProcessMemory['look']> & { readonly againAt: number }) | undefined {
-  const chains = stored.certificates.flatMap((certificate) => certificate.chains);
-  if (desired.probe === 'Disabled' || chains.length === 0) return undefined;
-  const { now } = world.clock;
-  const algorithms = [...new Set(chains.map(({ keyAlgorithm }) => keyAlgorithm))];
-  const hostnames = owners.map(({ hostname }) => hostname);
-  const addresses = world.cluster.addresses.filter(({ hostname }) => hostnames.includes(hostname));
-  const targets = `${addresses.map(({ address }) => address).join()} ${algorithms.join()}`;
-  const serving = chains.filter(({ state }) => state === 'Serving');
-  const isServed = (algorithm: string): boolean => serving.some(({ keyAlgorithm }) => keyAlgorithm === algorithm);
-  const isGood = ({ presented }: Endpoint): boolean =>
-    presented.kind === 'Presented'
-      ? serving.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256)
-      : presented.kind === 'Skipped';
-  const every = probeEveryMs(stored, desired.retireAfterMs, 1000 * AT_REST) / 1000;
-  const againAt = ({ endpoints, at, badSince }: NonNullable<ProcessMemory['look']>): number =>
-    endpoints.every(isGood)
-      ? at + Math.ceil(every)
-      : at + Math.ceil(Math.min(Math.max(SOONEST, (at - (badSince ?? at)) / 4), SELDOM, every));
-  const last = memory.look?.targets === targets ? memory.look : undefined;
-  if (world.unreadable.has('Endpoints')) return last && { ...last, againAt: now + SELDOM };
-  if (last !== undefined && now < againAt(last)) return { ...last, againAt: againAt(last) };
-  const looksBefore = new Map(
-    memory.look?.endpoints.map(({ address, keyAlgorithm, looks }) => [`${address} ${keyAlgorithm}`, looks]),
-  );
-  const endpoints = addresses.flatMap((address) =>
-    algorithms.map((keyAlgorithm): Endpoint => {
-      const { hostname, address: text } = address;
-      const presented = probe(address, keyAlgorithm, memory.nextTurn(`${text} ${keyAlgorithm}`));
-      const isGone =
-        presented.kind === 'Failed' && presented.error === 'KeyAlgorithmNotPresented' && !isServed(keyAlgorithm);
-      return {
-        hostname,
-        address: text,
-        port: 25,
-        keyAlgorithm,
-        presented: isGone ? { kind: 'Skipped', error: 'KeyAlgorithmNotPresented' } : presented,
-        looks: withLook(looksBefore.get(`${text} ${keyAlgorithm}`) ?? [], dateOf(now + offset), 1000 * every),
-      };
-    }),
-  );
-  const badSince = endpoints.every(isGood) ? undefined : (last?.badSince ?? now);
-  const look = { targets, endpoints, at: now, badSince };
-  memory.look = look;
-  return { ...look, againAt: againAt(look) };
-}
-
-function probe(address: Address, algorithm: string, turn: number): EndpointAnswer {
-  const { attacker } = address;
-  if (attacker !== undefined) return { kind: 'Presented', chain: attacker.chain, summary: attacker.summary };
-  if (!address.isReachable) return { kind: 'Failed', error: 'ConnectionTimeout', message: 'the model' };
-  const pod = address.pods[turn % address.pods.length];
-  const chains = [...(pod?.presents.values() ?? [])];
-  if (chains.length === 0) return { kind: 'Failed', error: 'ConnectionRefused', message: 'the model' };
-  const chain = chains.find((one) => one.algorithm === algorithm);
-  return chain === undefined
-    ? { kind: 'Failed', error: 'KeyAlgorithmNotPresented', message: 'the model' }
-    : { kind: 'Presented', chain: chain.chain, summary: chain.summary };
 }

@@ -1,9 +1,10 @@
 /**
  * Faults, planted one at a time into the real source as it is loaded. Each must be found by the checker, or the checker proves nothing; its
- * text must stand there exactly once, or the fault is none. `seed` is a world that is known to show it: it is tried first.
+ * text must stand there exactly once, or the fault is none. `world` is known to show it, and is tried first.
  */
 import type { ViolationKind } from './checker.ts';
-import type { WorldEvent } from './scenario.ts';
+import * as byHand from './by-hand.ts';
+import type { Scenario, WorldEvent } from './scenario.ts';
 
 export interface Mutant {
   readonly name: string;
@@ -13,7 +14,8 @@ export interface Mutant {
   readonly replace: string;
   /** What it is to be found by. */
   readonly kinds: readonly ViolationKind[];
-  readonly seed: number;
+  /** Of a random world that is known to show it, or the world itself, where it takes one that was made by hand. */
+  readonly world: number | Scenario;
   /** A world that shows it is met sooner among worlds of these events. */
   readonly events?: readonly WorldEvent['kind'][];
 }
@@ -28,7 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'isGone: isClockRight(facts) && waited && looked',
     replace: 'isGone: true',
     kinds: W_OR_S,
-    seed: 1,
+    world: 4,
     events: ['Renew'],
   },
   {
@@ -37,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '.length >= ENOUGH_LOOKS',
     replace: '.length >= 1',
     kinds: W_OR_S,
-    seed: 1,
+    world: 214,
     events: ['Renew', 'Unreadable', 'Crash'],
   },
   {
@@ -46,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'Date.parse(version.supersededAt) + waitMs + MARGIN_MS',
     replace: 'Date.parse(version.supersededAt)',
     kinds: W_OR_S,
-    seed: 1,
+    world: 1,
     events: ['Renew'],
   },
   {
@@ -55,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const lastOld = answers.findLastIndex((_, index) => shown(index, versions, server) <= n);',
     replace: 'const lastOld = answers.findLastIndex((_, index) => shown(index, versions, server) === n);',
     kinds: W_OR_S,
-    seed: 1,
+    world: 64,
     events: ['Renew', 'Lag'],
   },
   {
@@ -64,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return times.length >= SAMPLES && last - first >= SAMPLES_SPAN_MS ? new Date(last) : undefined;',
     replace: 'return new Date(last);',
     kinds: W_OR_S,
-    seed: 1,
+    world: 39,
     events: ['Renew', 'Lag'],
   },
   {
@@ -73,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (moments.length === 0 || moments.includes(undefined)) return undefined;',
     replace: 'if (moments.every((moment) => moment === undefined)) return undefined;',
     kinds: W_OR_S,
-    seed: 1,
+    world: 30,
     events: ['Renew', 'Lag'],
   },
   {
@@ -82,7 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'answer.at.getTime() === newest && shown(index, versions, server) <= n,',
     replace: 'answer.at.getTime() === newest && shown(index, versions, server) < -1,',
     kinds: W_OR_S,
-    seed: 1,
+    world: 12,
     events: ['Renew', 'Regress'],
   },
   {
@@ -90,8 +92,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/sightings.ts`,
     find: 'return hasReached(latest, answer, answers.slice(0, index)) ? latest.n : earliest.n;',
     replace: 'return latest.n;',
-    kinds: W_OR_S,
-    seed: 1,
+    kinds: [...W_OR_S, 'Covered'],
+    world: byHand.COMES_BACK,
     events: ['Renew', 'Foreign', 'Spec', 'Lag'],
   },
   {
@@ -100,17 +102,18 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const given = isUnderWay ? before : [...before, { ...unconfirmed(intent, before), writtenAt: formatTime(facts.now) }];',
     replace: 'const given = before;',
     kinds: W_OR_S,
-    seed: 1,
+    world: byHand.ARRIVES_LATE,
     events: ['Renew', 'AnswerLost', 'SourceGone'],
   },
   {
-    name: 'a dropped intent is taken for a write',
-    file: `${CORE}/history.ts`,
-    find: "    kind: 'Unconfirmed',",
-    replace: "    kind: 'Written',",
-    kinds: [...W_OR_S, 'Rest'],
-    seed: 1,
-    events: ['Renew', 'AnswerLost', 'SourceGone', 'Refused'],
+    name: 'a dropped intent is taken for a write that every server has',
+    file: `${CORE}/supersession.ts`,
+    find: 'const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);',
+    replace:
+      "const isDropped = versions.some(({ kind }) => kind === 'Unconfirmed'); const at = isDropped ? facts.now : passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);",
+    kinds: W_OR_S,
+    world: byHand.GIVEN_UP,
+    events: ['Renew', 'AnswerLost', 'SourceGone', 'Refused', 'Lag'],
   },
   {
     name: "the clock runs from the primary's answer",
@@ -118,7 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);',
     replace: 'const at = facts.now;',
     kinds: W_OR_S,
-    seed: 1,
+    world: 39,
     events: ['Renew', 'Lag'],
   },
   {
@@ -128,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       "const waiting = chains.filter(({ state }) => state === 'Candidate'); const wanted = targetAt(owner, waiting.length > 0 ? waiting : chains, facts);",
     kinds: W_OR_S,
-    seed: 1,
+    world: 1,
     events: ['Renew'],
   },
   {
@@ -138,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       'const written = withCurrent(stored && (facts.endpoints?.known !== true || facts.endpoints.value.every(({ looks }) => looks.length <= 1)) ? { ...stored, versions: stored.versions.slice(-1) } : stored, owner, current, facts, keepsIntent);',
     kinds: W_OR_S,
-    seed: 1,
+    world: 1,
     events: ['Renew', 'Crash'],
   },
   {
@@ -147,7 +150,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return push(isKnown ? given : [beginning(given, current, facts)], owner, current, ttlSeconds, facts);',
     replace: 'return push(given, owner, current, ttlSeconds, facts);',
     kinds: W_OR_S,
-    seed: 1,
+    world: 2,
     events: ['Renew', 'StatusLost'],
   },
   {
@@ -156,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'accepts: matching.some((record) => !usable.some((other) => hides(other, record))),',
     replace: 'accepts: matching.length > 0,',
     kinds: W_OR_S,
-    seed: 1,
+    world: byHand.HIDDEN_KEY,
     events: ['Renew', 'Foreign'],
   },
   {
@@ -165,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '!inUse.every((chain) => canMatchTrustAnchor(chain, hostname, isTrusted))) return [];',
     replace: '!inUse.some((chain) => canMatchTrustAnchor(chain, hostname, isTrusted))) return [];',
     kinds: W_OR_S,
-    seed: 1,
+    world: 2,
     events: ['Renew'],
   },
   {
@@ -174,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "presented.kind === 'Presented' ? !sameLeaf(presented.summary, chain) : isExpired;",
     replace: "presented.kind === 'Presented' ? !sameLeaf(presented.summary, chain) : isExpired !== undefined;",
     kinds: W_OR_S,
-    seed: 1,
+    world: byHand.LATE_AND_OUT_OF_SIGHT,
     events: ['Renew', 'Unreachable'],
   },
   {
@@ -183,8 +186,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (!owner.current.known) return keep(owner, stored, owner.current.error);',
     replace:
       'if (!owner.current.known) return planRecordSet({ ...owner, current: { known: true, value: { records: [], ttlSeconds: undefined } } }, target, stored, facts);',
-    kinds: [...W_OR_S, 'Busy', 'Rest', 'Writes'],
-    seed: 1,
+    kinds: ['Blind'],
+    world: byHand.PRIMARY_UNREADABLE,
     events: ['Renew', 'Unreadable'],
   },
   {
@@ -193,7 +196,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'answers.every(isAbsentAt)',
     replace: 'answers.slice(0, 1).every(isAbsentAt)',
     kinds: W_OR_S,
-    seed: 1,
+    world: 14,
     events: ['Renew'],
   },
   {
@@ -202,7 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const chains = certificates.flatMap((certificate) => certificate.chains);',
     replace: 'const chains = certificates.slice(0, 1).flatMap((certificate) => certificate.chains);',
     kinds: W_OR_S,
-    seed: 1,
+    world: 43,
     events: ['Renew'],
   },
   {
@@ -211,25 +214,16 @@ export const MUTANTS: readonly Mutant[] = [
     find: "return isOver && isClockRight(facts) ? [] : [{ ...chain, state: 'Dropped', since, notSeenSince }];",
     replace: 'return [];',
     kinds: W_OR_S,
-    seed: 1,
+    world: byHand.RELEASED_AND_DROPPED,
     events: ['Renew', 'AnswerLost', 'TwoLeaders'],
   },
   {
     name: 'uses the new TTL for the old version',
-    file: `${CORE}/history-room.ts`,
-    find: 'ttlSeconds: Math.max(oldest.ttlSeconds, next.ttlSeconds),',
-    replace: 'ttlSeconds: next.ttlSeconds,',
-    kinds: W_OR_S,
-    seed: 1,
-    events: ['Renew', 'Spec', 'Foreign'],
-  },
-  {
-    name: 'waits by the TTL that is asked for now',
     file: `${CORE}/gate.ts`,
     find: 'return handedOut(recordSet).filter(',
     replace: 'return handedOut(recordSet).map((version) => ({ ...version, ttlSeconds: desired.ttlSeconds })).filter(',
     kinds: [...W_OR_S, 'Rest'],
-    seed: 1,
+    world: 106,
     events: ['Renew', 'Spec', 'Foreign'],
   },
   {
@@ -238,7 +232,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (!sameRecords(before, expected.records.map(formatTlsa).sort())) return 'Conflict';",
     replace: 'void expected;',
     kinds: W_OR_S,
-    seed: 1,
+    world: 7,
     events: ['Renew', 'TwoLeaders', 'AnswerLost', 'Foreign'],
   },
   {
@@ -247,16 +241,16 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (readVersion !== 'Any' && before.resourceVersion !== readVersion) return 'Conflict';",
     replace: 'void readVersion;',
     kinds: [...W_OR_S, 'Rest', 'Busy'],
-    seed: 1,
+    world: 2,
     events: ['Renew', 'TwoLeaders'],
   },
   {
-    name: 'a release does not look at what it replaces, or at its source',
+    name: 'a release does not look at what it replaces',
     file: 'test/model/world.ts',
-    find: 'source?.leaf !== spkiSHA256 || serving?.leaf !== replaces) return false;',
-    replace: 'source === undefined) return false; void [spkiSHA256, replaces];',
+    find: 'if (serving?.leaf !== replaces) return;',
+    replace: 'void replaces;',
     kinds: W_OR_S,
-    seed: 1,
+    world: 58,
     events: ['Renew', 'TwoLeaders'],
   },
   {
@@ -266,7 +260,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       "return [serving(value, before, facts), ...toFormer(before.filter((chain) => !sameLeaf(chain, value))), ...presentedIn(endpointsInSight(facts) ?? []).map((chain) => ({ ...chain, state: 'Former' as const, since: formatTime(facts.now) }))];",
     kinds: ['Stranger'],
-    seed: 1,
+    world: 1,
     events: ['Attacker'],
   },
   {
@@ -275,16 +269,16 @@ export const MUTANTS: readonly Mutant[] = [
     find: "return own.stage === 'Open' ? (isWithheldByOthers(withheld) ?? own) : own;",
     replace: 'return own;',
     kinds: W_OR_S,
-    seed: 1,
+    world: byHand.TWO_MAIL_SERVERS,
     events: ['Renew', 'Lag'],
   },
   {
     name: 'does not look at one of its owners',
-    file: `${CORE}/gate.ts`,
-    find: 'const gates = recordSets.map(',
-    replace: 'const gates = recordSets.slice(0, 1).map(',
+    file: `${CORE}/release.ts`,
+    find: 'const counting = withheld.recordSets.filter(',
+    replace: 'const counting = withheld.recordSets.slice(0, 1).filter(',
     kinds: W_OR_S,
-    seed: 1,
+    world: byHand.TWO_HOSTS,
     events: ['Renew', 'Foreign'],
   },
   {
@@ -293,7 +287,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return clockSkewMs === undefined || Math.abs(clockSkewMs) <= MAX_SKEW_MS;',
     replace: 'return clockSkewMs !== Infinity;',
     kinds: [...W_OR_S, 'Dates'],
-    seed: 1,
+    world: byHand.CLOCK_GOES_WRONG,
     events: ['Renew', 'ClockStep'],
   },
   {
@@ -302,7 +296,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '  isNotYetValid,\n  ',
     replace: '  ',
     kinds: ['Dates'],
-    seed: 1,
+    world: byHand.VALID_LATER,
     events: ['Renew'],
   },
   {
@@ -311,7 +305,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '  everyEndpointMatches,\n];',
     replace: '];',
     kinds: W_OR_S,
-    seed: 1,
+    world: byHand.LEAF_ALONE,
     events: ['Renew', 'Restart', 'StatusLost'],
   },
   {
@@ -320,7 +314,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (wanted.length === 0) return nothingToPublish(owner, stored);',
     replace: '',
     kinds: ['Emptied'],
-    seed: 1,
+    world: byHand.NO_CERTIFICATE,
     events: ['SourceGone', 'StatusLost', 'Rebuilt'],
   },
   {
@@ -329,7 +323,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '(isHeld(version, desired.waitTTLs, now) || !isClockRight(facts)) &&',
     replace: 'version === lastWritten(versions) &&',
     kinds: ['Covered'],
-    seed: 1,
+    world: byHand.COMES_BACK,
     events: ['Renew', 'Spec'],
   },
   {
@@ -338,7 +332,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "return isGone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];",
     replace: "return [{ ...chain, state: 'Former', since, notSeenSince }];",
     kinds: ['Rest'],
-    seed: 1,
+    world: byHand.RENEWED,
     events: ['Renew'],
   },
   {
@@ -347,7 +341,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "reason: 'WithheldByOther',",
     replace: "reason: 'Suspended',",
     kinds: ['Rest', 'Busy'],
-    seed: 1,
+    world: byHand.TWO_MAIL_SERVERS,
     events: ['Renew'],
   },
   {
@@ -356,10 +350,13 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'stored.ttlSeconds !== desired.ttlSeconds &&',
     replace: '',
     kinds: ['Busy', 'Rest', 'Writes'],
-    seed: 1,
+    world: byHand.LOWER_TTL,
     events: ['Foreign', 'Spec'],
   },
 ];
+
+/** In place of a seed: the world that was made by hand for this fault. */
+export const OWN_WORLD = 0;
 
 export function mutantNamed(name: string): Mutant {
   const found = MUTANTS.find((mutant) => mutant.name === name);

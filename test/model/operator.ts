@@ -1,5 +1,4 @@
 /** One process of the operator: passes over MailServers, as the controller makes them, around the real planner. */
-import { isDeepStrictEqual } from 'node:util';
 import { mayGoOn } from '../../src/controller/may-go-on.ts';
 import { covered } from '../../src/core/covered.ts';
 import { OperatorError, transient } from '../../src/core/errors.ts';
@@ -11,6 +10,7 @@ import { leafAlone } from './chains.ts';
 import { Violation } from './checker.ts';
 import { gather, type Gathered, type View } from './gather.ts';
 import { ProcessMemory } from './process-memory.ts';
+import { sameData } from './same-data.ts';
 import type { World } from './world.ts';
 
 /** What a pass does next, a little later. */
@@ -34,8 +34,6 @@ export class Operator {
   /** Cut off: what it saw last. */
   frozen: View | undefined;
   readonly #world: World;
-  /** Most passes change nothing. */
-  readonly #storedText = new WeakMap<State, string>();
   readonly #memories = new Map<string, ProcessMemory>();
 
   constructor(name: string, world: World) {
@@ -43,9 +41,12 @@ export class Operator {
     this.#world = world;
   }
 
-  /** Something changed, or it has just started. */
-  wake(): void {
-    for (const { name } of this.#world.cluster.mailServers) this.#ask(name, this.#world.clock.now);
+  /** It has just started, or something changed that it watches: `mailServer`, where it is one of them. */
+  wake(mailServer?: string): void {
+    for (const { name } of this.#world.cluster.mailServers) {
+      // At its end a pass sees whether its MailServer is still as it wrote it.
+      if (name !== mailServer || !this.#memoryOf(name).isUnderWay) this.#ask(name, this.#world.clock.now);
+    }
   }
 
   #ask(name: string, at: number): void {
@@ -69,6 +70,7 @@ export class Operator {
     const view = this.frozen ?? cluster;
     const mailServer = view.mailServers.find((one) => one.name === name);
     if (mailServer === undefined) throw new Error(`no MailServer ${name}`);
+    memory.known = mailServer.resourceVersion;
     const gathered = gather(this.#world, mailServer, view, memory, this.offset);
     const next = plan(gathered.facts);
     if (this.frozen === undefined && covered(gathered.facts, next).status === 'True' && this.#world.isObserved) {
@@ -88,6 +90,8 @@ export class Operator {
         return;
       }
       memory.isUnderWay = false;
+      const { resourceVersion } = this.#world.cluster.mailServer(name);
+      if (this.frozen === undefined && resourceVersion !== memory.known) memory.isAskedFor = true;
       this.#follow(name, memory, outcome);
     };
     if (setup.latency === 0) step();
@@ -96,16 +100,12 @@ export class Operator {
 
   #begin(gathered: Gathered, { effect, ...next }: Plan, memory: ProcessMemory): Outcome | Continued {
     const { cluster } = this.#world;
-    const { mailServer, facts } = gathered;
+    const { mailServer } = gathered;
     if (effect?.kind !== 'SetFinalizer') return this.#record(gathered, { effect, ...next }, memory);
     return this.#step(`${mailServer.name}: finalizer`, () => {
       const result = cluster.replace(mailServer.name, mailServer.resourceVersion, { finalizer: true });
       if (result === 'Conflict') return 'Retry';
-      const then = {
-        ...gathered,
-        mailServer: cluster.mailServer(mailServer.name),
-        facts: { ...facts, finalizer: true },
-      };
+      const then = this.#written(gathered, memory, { finalizer: true });
       return { next: () => this.#record(then, plan(then.facts), memory) };
     });
   }
@@ -113,23 +113,25 @@ export class Operator {
   #record(gathered: Gathered, next: Plan, memory: ProcessMemory): Outcome | Continued {
     const { cluster } = this.#world;
     const { mailServer, facts } = gathered;
-    const text = JSON.stringify(next.state);
-    const state = text === this.#storedText.get(mailServer.stored) ? mailServer.stored : (JSON.parse(text) as State);
-    if (isDeepStrictEqual(state, mailServer.stored)) {
-      this.#storedText.set(mailServer.stored, text);
-      return this.#effect(gathered, next, memory);
-    }
+    if (sameData(next.state, mailServer.stored)) return this.#effect(gathered, next, memory);
+    const state = JSON.parse(JSON.stringify(next.state)) as State;
     return this.#step(`${mailServer.name}: status ${this.#world.describe(state)}`, () => {
       const result = cluster.replace(mailServer.name, mailServer.resourceVersion, { stored: state });
       if (result === 'Conflict') return 'Retry';
       this.#world.statusWrites += 1;
       for (const value of gathered.seen) value.noticed = true;
-      const then = { ...gathered, mailServer: cluster.mailServer(mailServer.name), facts: { ...facts, stored: state } };
+      const then = this.#written(gathered, memory, { stored: state });
       const planned = plan(then.facts);
-      const isSame = isDeepStrictEqual(JSON.parse(JSON.stringify(planned.state)), state);
-      if (!isSame || !mayGoOn(facts.stored, planned)) return 'Again';
+      if (!sameData(planned.state, state) || !mayGoOn(facts.stored, planned)) return 'Again';
       return { next: () => this.#effect(then, planned, memory) };
     });
+  }
+
+  /** A pass goes on from what it wrote itself. */
+  #written(gathered: Gathered, memory: ProcessMemory, change: Partial<Gathered['facts']>): Gathered {
+    const mailServer = this.#world.cluster.mailServer(gathered.mailServer.name);
+    memory.known = mailServer.resourceVersion;
+    return { ...gathered, mailServer, facts: { ...gathered.facts, ...change } };
   }
 
   /** Status holds what is to be remembered: now the effect, or rest. */
@@ -193,6 +195,7 @@ export class Operator {
   /** Something that leaves the process: it may crash before it, and after. */
   #step<T>(what: string, does: () => Outcome | T): Outcome | T {
     if (!this.isAlive) return { wakeAt: Infinity };
+    if (this.frozen === undefined) this.#world.steps.push(this.#world.clock.now);
     if (this.#world.crashes('Before', this, what)) return { wakeAt: Infinity };
     const outcome = does();
     this.#world.log(`${this.name}: ${what}${outcome === 'Retry' ? ' (failed)' : ''}`);

@@ -1,6 +1,7 @@
 /** What an operator's process remembers of a MailServer, and a crash forgets. It follows the controller's own (src/controller). */
 import type { OperatorError } from '../../src/core/errors.ts';
-import type { Endpoint, ServerAnswer } from '../../src/core/facts.ts';
+import type { ProbedEndpoint } from '../../src/controller/endpoint-probes.ts';
+import type { ServerAnswer } from '../../src/core/facts.ts';
 import type { Intent } from '../../src/core/state.ts';
 
 export interface Attempt {
@@ -13,7 +14,7 @@ export interface Attempt {
 
 export interface Look {
   readonly targets: string;
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly ProbedEndpoint[];
   readonly at: number;
   readonly badSince: number | undefined;
 }
@@ -33,6 +34,8 @@ export class ProcessMemory {
   failures = 0;
   isUnderWay = false;
   isAskedFor = false;
+  /** The resourceVersion that the pass knows: what it wrote itself wakes nothing. */
+  known = 0;
   /** Of the pass that is asked for last: earlier ones are void. */
   ticket = 0;
   /** Passes in this second of the world. */

@@ -28,7 +28,9 @@ export function randomScenario(seed: number, kinds: readonly WorldEvent['kind'][
     at: begins + numbers.between(0, 5) * numbers.of([10, 300, 1200]) + numbers.between(0, numbers.of([0, 5, 90, 1500])),
   }));
   const renewal: TimedEvent = { ...renewalOf(numbers, setup), at: begins + numbers.between(0, 600) };
-  return { setup, events: [...events, renewal].sort((a, b) => a.at - b.at) };
+  const all = [...events, renewal].sort((a, b) => a.at - b.at);
+  const restsAt = (all.at(-1)?.at ?? 0) + numbers.of([0, 600, HOUR]);
+  return { setup: { ...setup, maxTTL: numbers.of([DAY, DAY, DAY, 120]) }, events: all, restsAt };
 }
 
 function randomSetup(numbers: Numbers): Setup {
@@ -58,6 +60,7 @@ function randomSetup(numbers: Numbers): Setup {
     signatureValidity: numbers.of([14 * DAY, 3 * HOUR]),
     blocked,
     ttl: numbers.of([60, 300, 300, 1800]),
+    maxTTL: DAY,
     waitTTLs: numbers.of([2, 2, 2, 1]),
     retireAfter,
     deadlineBeforeExpiry: numbers.of([3 * DAY, HOUR]),

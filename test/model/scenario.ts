@@ -4,6 +4,8 @@ import type { CA } from './chains.ts';
 export interface Scenario {
   readonly setup: Setup;
   readonly events: readonly TimedEvent[];
+  /** From then on nothing befalls it any more, what was broken is mended, and it must come to rest. */
+  readonly restsAt: number;
 }
 
 /** Times are in seconds. */
@@ -17,6 +19,8 @@ export interface Setup {
   /** Nobody can be asked from the operator on port 53. */
   readonly blocked: boolean;
   readonly ttl: number;
+  /** The primary lowers what is longer. */
+  readonly maxTTL: number;
   readonly waitTTLs: number;
   readonly retireAfter: number;
   readonly deadlineBeforeExpiry: number;
@@ -119,5 +123,7 @@ export type SpecChange =
   | { readonly records: Setup['records'] }
   | { readonly publish: false }
   | { readonly suspend: true }
+  /** It names a Secret that is not there. */
+  | { readonly certificates: 'NotThere' }
   | { readonly announced: readonly ('A' | 'B' | 'C')[] }
   | { readonly retireAfter: number };

@@ -1,68 +1,74 @@
 /** A worker thread of a search: it runs its share of the worlds, and tells how far it is and what it found. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { mutantNamed } from './mutants.ts';
+import { mutantNamed, OWN_WORLD } from './mutants.ts';
 import { plant } from './plant.ts';
-import type { Ended } from './try.ts';
-
-export interface Share {
-  /** Seeds, or numbers of exhaustive worlds. */
-  readonly from: number;
-  readonly step: number;
-  readonly until: number;
-  readonly kind: 'Random' | 'Exhaustive';
-  readonly mutant?: string | undefined;
-  readonly stopsAtFirst: boolean;
-}
-
-export type Message =
-  | { readonly kind: 'Progress'; readonly worlds: number; readonly judged: number; readonly releases: number }
-  | {
-      readonly kind: 'Found';
-      readonly seed: number;
-      readonly violation: NonNullable<Ended['violation']>;
-      readonly story: string;
-    }
-  | { readonly kind: 'Done' };
+import type { Message, Share } from './parallel.ts';
+import type { Scenario } from './scenario.ts';
+import type { Course, Ended } from './try.ts';
 
 const TELL_EVERY_MS = 500;
 
-const { from, step, until, kind, mutant, stopsAtFirst } = workerData as Share;
-const fault = mutant === undefined ? undefined : mutantNamed(mutant);
+const share = workerData as Share;
+const { task } = share;
+const fault = task.kind === 'Random' && task.mutant !== undefined ? mutantNamed(task.mutant) : undefined;
 if (fault !== undefined) plant(fault);
-const { tell, tryScenario } = await import('./try.ts');
+// Only now, so that it is loaded with the fault.
+const { GROUPS, smallWorlds } = await import('./exhaustive.ts');
+const { randomScenario } = await import('./random.ts');
 const { shrink } = await import('./shrink.ts');
-const { scenarioOf } = await import('./scenarios.ts');
+const { tell, tryScenario } = await import('./try.ts');
 
-/** A planted fault can do harm of several kinds. */
-function isExpected({ kind: found }: NonNullable<Ended['violation']>): boolean {
-  return fault === undefined || fault.kinds.some((one) => one === found);
-}
+// Nobody reads where an ordinary refusal was made, and there are many.
+Error.stackTraceLimit = 0;
+let [worlds, judged, releases, toldAt] = [0, 0, 0, Date.now()];
 
 function post(message: Message): void {
   parentPort?.postMessage(message);
 }
 
-// Nobody reads where an ordinary refusal was made, and there are many.
-Error.stackTraceLimit = 0;
-let [worlds, judged, releases, toldAt] = [0, 0, 0, Date.now()];
 function report(): void {
   post({ kind: 'Progress', worlds, judged, releases });
   [worlds, judged, releases, toldAt] = [0, 0, 0, Date.now()];
 }
-for (let seed = from; seed < until; seed += step) {
-  const scenario = scenarioOf(kind, seed, fault?.events);
-  const ended = tryScenario(scenario);
+
+/** A planted fault can do harm of several kinds, and is to be found by what it is. */
+function isExpected({ kind }: NonNullable<Ended['violation']>): boolean {
+  return fault === undefined || fault.kinds.some((one) => one === kind);
+}
+
+/** @returns how it went; undefined: something was found */
+function run(scenario: Scenario, seed: number): Course | undefined {
+  const { violation, course, ...ended } = tryScenario(scenario);
   worlds += 1;
   judged += ended.judged;
   releases += ended.releases;
-  if (fault !== undefined && ended.violation?.kind === 'Thrown') throw new Error(ended.violation.message);
-  if (ended.violation !== undefined) {
-    if (!isExpected(ended.violation)) continue;
-    const story = fault === undefined ? tell(shrink(scenario)) : '';
-    post({ kind: 'Found', seed, violation: ended.violation, story });
-    if (stopsAtFirst) break;
-  }
   if (Date.now() - toldAt > TELL_EVERY_MS) report();
+  if (violation === undefined || (violation.kind !== 'Thrown' && !isExpected(violation))) return course;
+  report();
+  post({ kind: 'Found', seed, violation, story: fault === undefined ? tell(shrink(scenario)) : '' });
+  return undefined;
 }
+
+function randomWorld(seed: number): Scenario {
+  const isOwn = seed === OWN_WORLD && typeof fault?.world === 'object';
+  return isOwn ? fault.world : randomScenario(seed, fault?.events);
+}
+
+function search(): void {
+  const { from, until } = task;
+  for (let seed = from + share.index; seed < until; seed += share.of) {
+    if (task.kind === 'Random') {
+      if (run(randomWorld(seed), seed) === undefined) return;
+    } else {
+      const group = smallWorlds(seed % GROUPS, task.mishaps);
+      for (let next = group.next(); next.done !== true;) {
+        const course = run(next.value, seed);
+        if (course === undefined) return;
+        next = group.next(course);
+      }
+    }
+  }
+}
+
+search();
 report();
-post({ kind: 'Done' });

@@ -17,16 +17,19 @@ export function shrink(scenario: Scenario): Scenario {
 }
 
 /** Each with one thing less, the most telling first. */
-function simpler({ setup, events }: Scenario): Scenario[] {
-  const without = events.map((_, index) => ({ setup, events: events.filter((__, other) => other !== index) }));
-  const setups = simplerSetups(setup).map((other) => ({ setup: other, events }));
+function simpler(scenario: Scenario): Scenario[] {
+  const { setup, events, restsAt } = scenario;
+  const without = events.map((_, index) => ({ ...scenario, events: less(events, index) }));
+  const setups = simplerSetups(setup).map((other) => ({ ...scenario, setup: other }));
   const earlier = events.flatMap((event, index) =>
     simplerEvents(event).map((other) => ({
-      setup,
+      ...scenario,
       events: events.map((one, place) => (place === index ? other : one)),
     })),
   );
-  return [...without, ...setups, ...earlier];
+  const last = Math.max(0, ...events.map(({ at }) => at));
+  const sooner = [last, restsAt - 300].filter((at) => at >= last && at < restsAt);
+  return [...without, ...sooner.map((at) => ({ ...scenario, restsAt: at })), ...setups, ...earlier];
 }
 
 function simplerSetups(setup: Setup): Setup[] {
@@ -40,6 +43,7 @@ function simplerSetups(setup: Setup): Setup[] {
     records: ['3 1 1', '2 1 1'],
     waitTTLs: 2,
     ttl: 300,
+    maxTTL: 86_400,
     retireAfter: 1800,
     signatureValidity: 14 * 86_400,
     deadlineBeforeExpiry: 3 * 86_400,

@@ -8,13 +8,20 @@ export interface Ended {
   readonly judged: number;
   readonly releases: number;
   readonly passes: number;
+  readonly course: Course;
+}
+
+/** Seconds of the world at which an operator did something that leaves its process, and at which that was an update of the zone. */
+export interface Course {
+  readonly steps: readonly number[];
+  readonly updates: readonly number[];
 }
 
 export function tryScenario(scenario: Scenario): Ended {
   const world = new World(scenario);
   const violation = violationOf(world);
-  const { passes, releases } = world;
-  return { violation, judged: world.checker.judged, releases, passes };
+  const { passes, releases, steps, updates } = world;
+  return { violation, judged: world.checker.judged, releases, passes, course: { steps, updates } };
 }
 
 /** The story of a scenario, line by line. */

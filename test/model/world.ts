@@ -20,6 +20,9 @@ const DAY = 86_400;
 /** So long nothing may be written, once the world is at rest. */
 const QUIET = 3 * 3600;
 
+/** A pass acts by what it saw so long ago at most. */
+const SEEN_BEFORE = 30;
+
 export interface PlannedCrash {
   step: number;
   readonly when: 'Before' | 'After';
@@ -32,7 +35,8 @@ export class World {
   readonly zone: Zone;
   readonly cluster: Cluster;
   readonly checker: Checker;
-  readonly unreadable = new Set<Readable>();
+  /** What nobody can read, and since when. */
+  readonly unreadable = new Map<Readable, number>();
   /** In order, what befalls the next writes: carried out and answered, or answered by nobody and carried out later, or never. */
   readonly fates: ('Applied' | 'Never' | number)[] = [];
   refusals = 0;
@@ -44,18 +48,20 @@ export class World {
   /** Every write that an operator sent off. */
   effects = 0;
   releases = 0;
+  /** When an operator did something that leaves its process, and when one of these was an update of the zone. */
+  readonly steps: number[] = [];
+  readonly updates: number[] = [];
   readonly timeline: string[] | undefined;
   readonly #scenario: Scenario;
   readonly #waitingSince = new Map<string, number>();
   #leaves = 0;
   #started = 0;
-  rebuiltAt = -Infinity;
 
   constructor(scenario: Scenario, options: { readonly isTold?: boolean } = {}) {
     this.#scenario = scenario;
     this.setup = scenario.setup;
     this.timeline = options.isTold === true ? [] : undefined;
-    this.zone = new Zone(this.clock, this.setup.servers, this.setup.signatureValidity);
+    this.zone = new Zone(this.clock, this.setup);
     this.cluster = new Cluster(this.clock, this.setup);
     this.checker = new Checker(this.clock, this.zone, this.cluster);
     this.zone.onHandedOut = (value) => {
@@ -68,8 +74,9 @@ export class World {
       );
       this.checker.presented(address, chain);
     };
-    this.cluster.onChange = () => {
-      for (const operator of this.operators) if (operator.isAlive && operator.frozen === undefined) operator.wake();
+    this.cluster.onChange = (mailServer) => {
+      for (const operator of this.operators)
+        if (operator.isAlive && operator.frozen === undefined) operator.wake(mailServer);
     };
   }
 
@@ -84,7 +91,7 @@ export class World {
       this.clock.at(event.at, () => {
         befall(this, event);
       });
-    this.clock.runUntil(Math.max(0, ...this.#scenario.events.map(({ at }) => at)));
+    this.clock.runUntil(this.#scenario.restsAt);
     this.#comeToRest();
   }
 
@@ -174,14 +181,25 @@ export class World {
         value.records.length === 0 ||
         value.records.some((record) => record.endsWith(source.leaf) || source.cas.some((ca) => record.endsWith(ca))),
     );
-    if (!isPublished)
-      return serving === undefined && now >= this.rebuiltAt + 600 && this.rebuiltAt > -Infinity ? 'Rebuilt' : undefined;
+    // Mail is down already where nobody presents what the records accept.
+    if (serving === undefined) return this.#isDown() ? 'Rebuilt' : undefined;
+    if (!isPublished) return undefined;
     if (this.cluster.mailServers.every(({ releaseNow }) => releaseNow === source.leaf)) return 'ByHand';
-    if (serving === undefined) return now >= this.rebuiltAt + 600 && this.rebuiltAt > -Infinity ? 'Rebuilt' : undefined;
     const waitingSince = this.#waitingSince.get(secretName) ?? now;
     const early = Math.min(this.setup.deadlineBeforeExpiry, Math.max(0, (serving.notAfter - waitingSince) / 2));
     if (now + 30 < serving.notAfter - early) return undefined;
     return this.setup.onDeadline === 'Release' && this.#isAnsweredEverywhere(source) ? 'LateDeadline' : 'Deadline';
+  }
+
+  #isDown(): boolean {
+    return this.cluster.hostnames.some((hostname) => {
+      const records = this.zone.current(ownerOf(hostname))?.records ?? [];
+      if (records.length === 0) return false;
+      return !this.cluster.presented(hostname).some((chain) => {
+        const isExpired = this.clock.now > chain.notAfter;
+        return judgeChain(isExpired ? records.filter((record) => record.startsWith('3')) : records, chain).accepts;
+      });
+    });
   }
 
   /** Each server that answers has a node that hands out what accepts this chain. */
@@ -200,8 +218,12 @@ export class World {
       this.refusals -= 1;
       return transient('PrimaryServerFailure', 'the model');
     }
-    if (this.unreadable.has('Primary')) return transient('PrimaryUnreachable', 'the model');
+    const blindSince = this.unreadable.get('Primary');
+    if (blindSince !== undefined && this.clock.now > blindSince + SEEN_BEFORE)
+      throw new Violation('Blind', `a change is sent to ${change.owner}, and nobody can know what stands there`);
+    if (blindSince !== undefined) return transient('PrimaryUnreachable', 'the model');
     this.effects += 1;
+    this.updates.push(this.clock.now);
     const fate = this.fates.shift() ?? 'Applied';
     if (fate === 'Applied') return this.#apply(change);
     if (fate !== 'Never') this.clock.after(fate, () => this.#apply(change));
@@ -319,7 +341,7 @@ export class World {
         this.zone.write(current.owner, kept, current.ttl, 'Others');
     }
     this.checker.unpublishedUntil = Math.min(this.checker.unpublishedUntil, this.clock.now);
-    this.cluster.changeSpecs({ suspend: false, publish: true });
+    this.cluster.changeSpecs({ suspend: false, publish: true, certificates: this.cluster.named });
     for (const certificate of this.cluster.certificates) {
       if (this.cluster.secrets.has(certificate.secretName)) continue;
       const { ca, lifetime } = this.#certificateSetup(certificate.index);

@@ -3,7 +3,7 @@
  * Every cache that could be is in here, too: one that fetched at the last moment, from whichever server, and keeps to the last second.
  */
 import type { Clockwork } from './clockwork.ts';
-import type { ServerSetup } from './scenario.ts';
+import type { Setup } from './scenario.ts';
 
 export interface Value {
   readonly id: number;
@@ -54,12 +54,14 @@ export class Zone {
   /** Told of every value that some node begins to hand out. */
   onHandedOut: (value: Value) => void = () => undefined;
   readonly #clock: Clockwork;
+  readonly #maxTTL: number;
   readonly #snapshots: Snapshot[] = [{ serial: 1, values: new Map() }];
   readonly #values: Value[] = [];
   #ids = 0;
 
-  constructor(clock: Clockwork, servers: readonly ServerSetup[], signatureValidity: number) {
+  constructor(clock: Clockwork, { servers, signatureValidity, maxTTL }: Setup) {
     this.#clock = clock;
+    this.#maxTTL = maxTTL;
     this.signatureValidity = signatureValidity;
     this.servers = servers.map(({ nodes }, server) => ({
       name: `ns${server + 1}.example.nl`,
@@ -85,7 +87,7 @@ export class Zone {
   write(owner: string, records: readonly string[], ttl: number, by: Value['by']): Value | undefined {
     const before = this.current(owner);
     const sorted = [...new Set(records)].sort();
-    const effectiveTtl = sorted.length === 0 ? 0 : ttl;
+    const effectiveTtl = sorted.length === 0 ? 0 : Math.min(ttl, this.#maxTTL);
     if (sameRecords(before?.records ?? [], sorted) && (before?.ttl ?? 0) === effectiveTtl) return before;
     if (before !== undefined) before.endedAt = this.#clock.now;
     const value: Value = {

@@ -1,0 +1,140 @@
+/** Worlds in which a certain fault does harm, made by hand: so much must come together that random ones hardly ever have it. */
+import type { ForeignEdit, Scenario, Setup, TimedEvent } from './scenario.ts';
+
+const DAY = 86_400;
+const HOUR = 3600;
+/** The first publication is over by then. */
+const BEGINS = 1500;
+
+const CERTIFICATE = { mode: 'Promote', algorithm: 'ECDSA', ca: 'A', lifetime: 90 * DAY } as const;
+
+const MAIL_SERVER = { hosts: [{ addresses: [{ pods: [{ reloadsAfter: 0 }] }] }] };
+
+const PLAIN: Setup = {
+  mailServers: [MAIL_SERVER],
+  certificates: [CERTIFICATE],
+  servers: [{ nodes: [{ lag: 0 }] }, { nodes: [{ lag: 0 }] }],
+  signatureValidity: 14 * DAY,
+  blocked: false,
+  ttl: 300,
+  maxTTL: DAY,
+  waitTTLs: 2,
+  retireAfter: 900,
+  deadlineBeforeExpiry: 3 * DAY,
+  onDeadline: 'Release',
+  records: ['3 1 1', '2 1 1'],
+  adoption: 'Keep',
+  probe: 'Enabled',
+  latency: 1,
+  leafAlone: false,
+};
+
+const RENEWAL = { kind: 'Renew', certificate: 0, ca: 'A', lifetime: 90 * DAY, validIn: 0 } as const;
+const LATE_PODS: Partial<Setup> = {
+  mailServers: [{ hosts: [{ addresses: [{ pods: [{ reloadsAfter: 2 * HOUR }] }] }] }],
+};
+const LAGGING: Partial<Setup> = { servers: [{ nodes: [{ lag: 0 }] }, { nodes: [{ lag: 3000 }] }] };
+
+/** @param events times count from the moment at which the first publication is over */
+function world(events: readonly TimedEvent[], setup: Partial<Setup> = {}): Scenario {
+  const later = events.map((event) => ({ ...event, at: BEGINS + event.at }));
+  return { setup: { ...PLAIN, ...setup }, events: later, restsAt: BEGINS + 26 * HOUR };
+}
+
+function foreign(record: Extract<ForeignEdit, { kind: 'Add' }>['record'], at: number): TimedEvent {
+  return { kind: 'Foreign', owner: 0, edit: { kind: 'Add', record }, at };
+}
+
+/** A stronger digest of foreign hand hides the key of a candidate that has nothing else. */
+export const HIDDEN_KEY = world([foreign('StrongerDigest', 0), { ...RENEWAL, ca: 'none', at: 60 }]);
+
+/** Pods load late, and nobody can look at them from here meanwhile. */
+export const LATE_AND_OUT_OF_SIGHT = world(
+  [
+    { ...RENEWAL, at: 0 },
+    { kind: 'Unreachable', host: 0, address: 0, seconds: 3 * HOUR, at: 60 },
+  ],
+  LATE_PODS,
+);
+
+/** The certificate is renewed while nobody can say what the primary holds. */
+export const PRIMARY_UNREADABLE = world([
+  { kind: 'Unreadable', what: 'Primary', seconds: HOUR, at: 0 },
+  { ...RENEWAL, at: 60 },
+]);
+
+/** A change is given up. Another is made, which a name server has late that nobody can ask meanwhile. */
+export const GIVEN_UP = world(
+  [
+    { kind: 'Outage', server: 1, state: 'Silent', seconds: 2 * HOUR, at: 0 },
+    { kind: 'Refused', times: 8, at: 0 },
+    { ...RENEWAL, at: 1 },
+    { ...RENEWAL, at: 10 },
+  ],
+  LAGGING,
+);
+
+/** The first change at an owner is given up, and carried out a minute later all the same. */
+export const ARRIVES_LATE = world([
+  { kind: 'Unreachable', host: 0, address: 0, seconds: HOUR, at: -BEGINS },
+  { kind: 'AnswerLost', after: 0, appliedAfter: 60, at: 0 },
+  ...Array.from({ length: 9 }, (): TimedEvent => ({ kind: 'AnswerLost', after: 0, appliedAfter: 'Never', at: 0 })),
+  { ...RENEWAL, at: 2165 },
+]);
+
+/** The anchor goes and comes back before a name server that lags has seen either; it shows both much later. */
+export const COMES_BACK = world(
+  [
+    { kind: 'Spec', change: { records: ['3 1 1'] }, at: 2 * HOUR },
+    { kind: 'Spec', change: { records: ['3 1 1', '2 1 1'] }, at: 2 * HOUR + 20 },
+    { kind: 'Unreadable', what: 'Resolver', seconds: 5, at: 2 * HOUR + 3020 },
+  ],
+  { ...LAGGING, certificates: [{ ...CERTIFICATE, mode: 'Observe' }] },
+);
+
+/** The operator crashes when it has sent off a release, and the source is renewed before that is carried out. */
+export const RELEASED_AND_DROPPED = world(
+  [
+    { ...RENEWAL, at: 0 },
+    { kind: 'Crash', step: 1, when: 'After', downFor: 1, at: 713 },
+    { ...RENEWAL, at: 715 },
+  ],
+  { latency: 3 },
+);
+
+/** Nothing but a renewal. */
+export const RENEWED = world([{ ...RENEWAL, at: 2 * HOUR }]);
+
+/** With a name server that lags. */
+export const RENEWED_WITH_A_LAG = world([{ ...RENEWAL, at: 2 * HOUR }], LAGGING);
+
+/** What stood at the second host may be kept for longer than what stood at the first. */
+const LONGER_TTL: readonly TimedEvent[] = [
+  { kind: 'Foreign', owner: 1, edit: { kind: 'TTL', ttl: 7200 }, at: 0 },
+  { ...RENEWAL, at: 600 },
+];
+export const TWO_HOSTS = world(LONGER_TTL, { mailServers: [{ hosts: [...MAIL_SERVER.hosts, ...MAIL_SERVER.hosts] }] });
+export const TWO_MAIL_SERVERS = world(LONGER_TTL, { mailServers: [MAIL_SERVER, MAIL_SERVER] });
+
+/** In the middle of the wait the clock goes wrong. */
+export const CLOCK_GOES_WRONG = world([
+  { ...RENEWAL, at: 0 },
+  { kind: 'ClockStep', by: HOUR, seconds: 3000, at: 120 },
+]);
+
+export const VALID_LATER = world([{ ...RENEWAL, validIn: 2 * HOUR, at: 0 }]);
+
+/** The mail server sends less than the Secret holds. */
+export const LEAF_ALONE = world([], { leafAlone: true });
+
+/** The spec names a Secret that is not there, nobody answers, and the certificate expires. */
+export const NO_CERTIFICATE = world(
+  [
+    { kind: 'Spec', change: { certificates: 'NotThere' }, seconds: DAY, at: 0 },
+    { kind: 'Unreachable', host: 0, address: 0, seconds: DAY, at: 60 },
+  ],
+  { certificates: [{ ...CERTIFICATE, lifetime: 3 * HOUR }] },
+);
+
+/** The primary gives records a lower TTL than it is asked for. */
+export const LOWER_TTL = world([], { maxTTL: 120 });
