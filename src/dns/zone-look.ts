@@ -39,23 +39,27 @@ async function lookAt(
   now: () => number,
   options: AskOptions,
 ): Promise<ZoneLook> {
-  const ask = async (type: 'SOA' | 'DNSKEY'): Promise<Message | undefined> => {
+  const ask = async (type: 'SOA' | 'DNSKEY'): Promise<Answered | undefined> => {
     const edns = type === 'SOA' ? { ...EDNS_DO, expireSeconds: null } : EDNS_DO;
     const reply = await askServer(address, zone, type, { ...options, edns });
-    return reply.kind === 'Authority' ? reply.message : undefined;
+    return reply.kind === 'Authority' ? { message: reply.message, at: new Date(now()) } : undefined;
   };
   const [soa, keys] = await Promise.all([ask('SOA'), ask('DNSKEY')]);
-  const at = new Date(now());
   return {
-    copies: soa === undefined ? [] : copyIn(soa, zone, server, address, at),
+    copies: soa === undefined ? [] : copyIn(soa, zone, server, address),
     signatures: [
-      ...(soa === undefined ? [] : signatureIn(soa, zone, 'SOA', server, at)),
-      ...(keys === undefined ? [] : signatureIn(keys, zone, 'DNSKEY', server, at)),
+      ...(soa === undefined ? [] : signatureIn(soa, zone, 'SOA', server)),
+      ...(keys === undefined ? [] : signatureIn(keys, zone, 'DNSKEY', server)),
     ],
   };
 }
 
-function copyIn({ answers, edns }: Message, zone: Name, server: Name, address: string, at: Date): ServedCopy[] {
+interface Answered {
+  readonly message: Message;
+  readonly at: Date;
+}
+
+function copyIn({ message: { answers, edns }, at }: Answered, zone: Name, server: Name, address: string): ServedCopy[] {
   const [soa] = rrset(answers, zone, 'SOA');
   if (soa === undefined) return [];
   const left = edns?.expireSeconds ?? undefined;
@@ -64,11 +68,10 @@ function copyIn({ answers, edns }: Message, zone: Name, server: Name, address: s
 }
 
 function signatureIn(
-  { answers }: Message,
+  { message: { answers }, at }: Answered,
   zone: Name,
   type: 'SOA' | 'DNSKEY',
   server: Name,
-  at: Date,
 ): ServedSignature[] {
   const signatures = rrset(answers, zone, 'RRSIG')
     .map(rrsigOf)
