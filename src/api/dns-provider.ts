@@ -93,6 +93,29 @@ const route53OfCluster = z
     cel({ rule: '!has(self.externalID) || has(self.roleARN)', message: 'externalID goes with roleARN: set that too' }),
   );
 
+const powerdns = z.object({
+  url: matching(
+    new RegExp(`^https?://${HOST}(:${PORT})?(/[A-Za-z0-9._~-]+)*$`),
+    2048,
+    'write the URL of the web server of PowerDNS without a final slash, as in https://ns1.example.nl:8081; what the API adds to it (/api/v1) is left out',
+  ).describe('Where the web server of PowerDNS is, which must be the primary of the zones; /api/v1 is left out.'),
+  serverID: matching(/^[A-Za-z0-9._-]+$/, 64, 'write the ID of the server, which is localhost')
+    .default('localhost')
+    .describe(
+      'The ID of the server in its API; localhost on every PowerDNS, another one where something stands between.',
+    ),
+  caBundle: matching(
+    /^\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s-]+$/,
+    65_536,
+    'write certificates in PEM, as they are: not in base64 once more',
+  )
+    .optional()
+    .describe('The CAs that may have issued its TLS certificate, in PEM; those of the system where none are given.'),
+  apiKeySecretRef: secretKeyRef.describe(
+    "The Secret with the API key. In the namespace of the DNSProvider; for a ClusterDNSProvider in the operator's.",
+  ),
+});
+
 const describeRfc2136 =
   'A name server that takes dynamic updates (RFC 2136) signed with TSIG: BIND, Knot, PowerDNS and others.';
 const describeRoute53 = 'Amazon Route 53.';
@@ -101,6 +124,7 @@ const describeRoute53 = 'Amazon Route 53.';
 const providers = {
   rfc2136: rfc2136.optional().describe(describeRfc2136),
   route53: route53.optional().describe(describeRoute53),
+  powerdns: powerdns.optional().describe('PowerDNS Authoritative Server, by its HTTP API.'),
 };
 
 const clusterProviders = {

@@ -2,6 +2,7 @@
 import type { ClusterDnsProvider, DnsProvider as DnsProviderObject } from '../api/dns-provider.ts';
 import { stalled, transient } from '../core/errors.ts';
 import type { DnsProvider } from '../dns/providers/provider.ts';
+import { createPowerDnsProvider } from '../dns/providers/powerdns/index.ts';
 import { DEFAULT_REQUESTS_PER_SECOND, type RequestRates } from '../dns/providers/request-rates.ts';
 import { createRfc2136Provider } from '../dns/providers/rfc2136/index.ts';
 import { createRoute53Provider } from '../dns/providers/route53/index.ts';
@@ -73,6 +74,10 @@ function credentialRefOf({ kind, spec }: ProviderObject): CredentialRef | undefi
     if (kind === 'ClusterDNSProvider') return undefined;
     throw stalled('CredentialNotFound', `a DNSProvider uses a key of its own: ${field} must name its Secret`);
   }
+  if (spec.powerdns !== undefined) {
+    const { name, key } = spec.powerdns.apiKeySecretRef;
+    return { field: 'spec.powerdns.apiKeySecretRef', name, keys: [key] };
+  }
   throw notSupported();
 }
 
@@ -134,6 +139,21 @@ function providerOf(
       sleep,
     });
     return ['route53', provider];
+  }
+  if (spec.powerdns !== undefined) {
+    const { url, serverID, caBundle } = spec.powerdns;
+    const [apiKey = ''] = values.map((value) => value.trim());
+    const rate = rates.join(`powerdns ${url}`, key, requestsPerSecond);
+    const provider = createPowerDnsProvider({
+      ...common,
+      url,
+      serverID,
+      caBundle,
+      apiKey,
+      refuseLocal: isTenants,
+      rate,
+    });
+    return ['powerdns', provider];
   }
   throw notSupported();
 }

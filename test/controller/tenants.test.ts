@@ -7,6 +7,7 @@ import { eventually } from '../support/process.ts';
 import type { Route53Double } from '../support/route53.ts';
 import { startSite, type Site } from '../support/site.ts';
 import { startDnsGate, type DnsGate } from './dns-gate.ts';
+import { describePowerDns } from './powerdns-tenants.ts';
 import { describeRoute53, environmentFor, startRoute53At } from './route53-tenants.ts';
 import { createTenant, issue, recordsOf, rfc2136, tsigSecret, type Tenant } from './tenant.ts';
 
@@ -58,6 +59,13 @@ describe('a zone at Route 53', () => {
   describeRoute53(
     () => site,
     () => route53,
+    () => operator.program.log(),
+  );
+});
+
+describe('a zone at PowerDNS, by its API', () => {
+  describePowerDns(
+    () => site,
     () => operator.program.log(),
   );
 });

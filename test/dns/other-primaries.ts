@@ -20,7 +20,10 @@ export async function startPowerDnsHarness(address: string): Promise<Rfc2136Harn
   return rfc2136Harness(await startPrimary(startPowerDns, address), { forbidden: 'Dropped' });
 }
 
-async function startPrimary(start: typeof startKnot, address: string): Promise<Primary> {
+export async function startPrimary(
+  start: (options: Parameters<typeof startKnot>[0]) => ReturnType<typeof startKnot>,
+  address: string,
+): Promise<Primary> {
   const dir = mkdtempSync(join(tmpdir(), 'primary-'));
   const key: TsigKey = {
     name: 'tlsa-operator.test',

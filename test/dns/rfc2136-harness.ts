@@ -63,6 +63,8 @@ export async function rfc2136Harness(
     provider: providerWith({}),
     forbidden: of.forbidden,
     oddRecords: 'Kept',
+    oddNames: 'Kept',
+    asksFirst: false,
     withWrongCredential: providerWith({ tsigSecret: Buffer.alloc(32, 'another').toString('base64') }),
     withoutServer: providerWith({ server: `${address}:9` }),
     withSilentServer: providerWith({ server: `127.0.0.1:${silent.port}`, ...soon }),

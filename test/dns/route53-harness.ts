@@ -91,6 +91,8 @@ export async function startRoute53Harness(net: number): Promise<Route53Harness> 
     provider,
     forbidden: 'Refused',
     oddRecords: 'Refused',
+    oddNames: 'Kept',
+    asksFirst: false,
     withWrongCredential: providerWith({ accessKey: { id: KEY.id, secret: 'another' } }),
     withoutServer: providerWith({ endpoint: 'http://127.0.0.1:9' }),
     withSilentServer: providerWith(at(silent)),

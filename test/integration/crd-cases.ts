@@ -31,6 +31,10 @@ const clusterDnsProvider = (spec: Fields): Fields => ({
   spec: { ...rfc2136(), ...spec },
 });
 const route53 = (fields: Fields = {}): Fields => ({ route53: { accessKeySecretRef: { name: 'aws' }, ...fields } });
+const powerdns = (fields: Fields): Fields =>
+  dnsProvider({
+    powerdns: { url: 'https://ns1.example.nl:8081', apiKeySecretRef: { name: 'pdns', key: 'key' }, ...fields },
+  });
 const route53OfCluster = (fields: Fields): Fields =>
   clusterDnsProvider({ rfc2136: undefined, route53: fields, allow: [] });
 const allow = (entry: Fields): Fields =>
@@ -269,6 +273,13 @@ export const refused: readonly (readonly [Fields, string, string])[] = [
     (endpoint) => [route53OfCluster({ endpoint }), 'spec.route53.endpoint', 'write a URL without a path'] as const,
   ),
 
+  ...['ns1.example.nl', 'https://ns1.example.nl/', 'https://key@ns1.example.nl', 'https://ns1.example.nl?x=1'].map(
+    (url) => [powerdns({ url }), 'spec.powerdns.url', 'write the URL of the web server'] as const,
+  ),
+  [powerdns({ serverID: '../x' }), 'spec.powerdns.serverID', 'write the ID of the server'],
+  [powerdns({ caBundle: 'LS0tLS1CRUdJTg==' }), 'spec.powerdns.caBundle', 'write certificates in PEM'],
+  [powerdns({ apiKeySecretRef: { name: 'pdns' } }), 'spec.powerdns.apiKeySecretRef.key', 'Required value'],
+
   [clusterDnsProvider({}), 'spec.allow', 'Required value'],
   [clusterDnsProvider({ rfc2136: undefined, allow: [] }), 'spec', 'name exactly one provider: rfc2136'],
   ...['*', '*.', '*.nl.', 'mx*.example.nl', 'a.*.example.nl', 'Mx1.example.nl', 'mx1', '*.192.0.2.1', ''].map(
@@ -346,6 +357,13 @@ export const accepted: readonly (readonly [string, Fields])[] = [
   ...['us-gov-west-1', 'cn-north-1', 'us-iso-east-1'].map(
     (region) => [`region ${region}`, dnsProvider(route53({ region, hostedZoneIDs: ['Z0123456789ABC'] }))] as const,
   ),
+  ...['http://192.0.2.1:8081', 'https://[2001:db8::1]:8081', 'https://gateway.example.nl/pdns/one'].map(
+    (url) => [`PowerDNS at ${url}`, powerdns({ url })] as const,
+  ),
+  [
+    'PowerDNS with a CA of its own',
+    powerdns({ caBundle: '-----BEGIN CERTIFICATE-----\nAAAA+/==\n-----END CERTIFICATE-----\n' }),
+  ],
   ['Route 53, with the identity of the pod', route53OfCluster({})],
   [
     'a role of AWS',

@@ -17,8 +17,10 @@ export async function startPowerDns(options: {
   readonly key: TsigKey;
   readonly zones: readonly ServedZone[];
   readonly allowedBelow: string;
+  /** Runs the HTTP API, on port 8081. */
+  readonly apiKey?: string;
 }): Promise<RunningProgram> {
-  const { dir, address, key, zones, allowedBelow } = options;
+  const { dir, address, key, zones, allowedBelow, apiKey } = options;
   mkdirSync(dir, { recursive: true });
   const [database, policy] = [join(dir, 'zones.sqlite3'), join(dir, 'policy.lua')];
   const sqlite = new DatabaseSync(database);
@@ -49,7 +51,7 @@ security-poll-suffix=
 dnsupdate=yes
 allow-dnsupdate-from=${address}/16
 lua-dnsupdate-policy-script=${policy}
-`,
+${apiKey === undefined ? '' : `api=yes\napi-key=${apiKey}\nwebserver-address=${address}\nwebserver-allow-from=${address}/16\n`}`,
   );
   const pdnsutil = (...args: readonly string[]): Promise<string> =>
     mustRun('pdnsutil', [`--config-dir=${dir}`, ...args]);
@@ -59,6 +61,7 @@ lua-dnsupdate-policy-script=${policy}
     writeFileSync(file, zoneFile(name, records));
     await pdnsutil('load-zone', name, file);
     await pdnsutil('set-meta', name, 'TSIG-ALLOW-DNSUPDATE', key.name);
+    if (apiKey !== undefined) await pdnsutil('set-meta', name, 'SOA-EDIT-API', 'INCREASE');
     if (signed) await pdnsutil('secure-zone', name);
   }
   const program = startProgram({

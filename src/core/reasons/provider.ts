@@ -189,7 +189,8 @@ export const PROVIDER = {
   AccessDenied: {
     kind: 'Stalled',
     meaning: 'The credential is good, but not allowed to do this.',
-    remedy: 'Route 53: compare with the [IAM policy](dnsprovider.md#what-iam-must-allow).',
+    remedy:
+      'Route 53: compare with the [IAM policy](dnsprovider.md#what-iam-must-allow). PowerDNS: `webserver-allow-from`, or what stands in front.',
   },
   ZoneNotAtProvider: {
     kind: 'Stalled',

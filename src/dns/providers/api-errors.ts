@@ -142,3 +142,12 @@ export function apiError(failure: ApiFailure, place: ApiPlace): OperatorError {
   const [kind, code, say] = TABLE[failure];
   return new OperatorError(kind, code, say(place));
 }
+
+/** @throws OperatorError what the failure means to a person; anything but an ApiError is a bug and goes on as it is */
+export async function saying<T>(call: Promise<T>, place: ApiPlace): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw error instanceof ApiError ? apiError(error.failure, place) : error;
+  }
+}

@@ -19,8 +19,15 @@ export interface Harness {
   readonly counted: { readonly provider: DnsProvider; readonly requests: () => number };
   /** How many requests 300 owners of one zone take, one record each. */
   readonly requestsFor300: number;
-  /** What the server says to a change at `FORBIDDEN_OWNER`: that it refuses it, or, without having done it, that it has. */
-  readonly forbidden: 'Refused' | 'Dropped';
+  /**
+   * What the server says to a change at `FORBIDDEN_OWNER`: that it refuses it; without having done it, that it has; or it has, because
+   * its credentials may do everything.
+   */
+  readonly forbidden: 'Refused' | 'Dropped' | 'Done';
+  /** What becomes of names with other characters than hosts have. */
+  readonly oddNames: 'Kept' | 'Refused';
+  /** A change begins with a question: where nobody answers, nothing was sent that could have been carried out. */
+  readonly asksFirst: boolean;
   /** What becomes of records with numbers that no registry has. */
   readonly oddRecords: 'Kept' | 'Refused';
   /** What the world is answered, by another program than ours. */

@@ -17,7 +17,12 @@ export function describeNames(suite: Suite): void {
     ['a space', 'a\\032b'],
   ])('%s inside a label', async (_what, label) => {
     const owner = `_25._tcp.${label}.${HOSTS}`;
-    expect(await suite.change(owner, NOTHING, { add: [a] })).toMatchObject(APPLIED);
+    const result = await suite.change(owner, NOTHING, { add: [a] });
+    if (suite.harness.oddNames === 'Refused') {
+      expect(result).toMatchObject({ outcome: 'Refused', error: { name: 'OperatorError', kind: 'Stalled' } });
+      return;
+    }
+    expect(result).toMatchObject(APPLIED);
     await suite.expectServed(owner, set(60, a));
     expect(await suite.change(owner, set(60, a), { add: [b], remove: [a] })).toMatchObject(APPLIED);
     await suite.expectServed(owner, set(60, b));

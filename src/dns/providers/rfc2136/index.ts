@@ -10,6 +10,7 @@ import { serialOf } from '../../resource-record.ts';
 import { parseServer } from '../../server.ts';
 import { Together } from '../../together.ts';
 import { tsigKey, type TsigAlgorithm } from '../../tsig-key.ts';
+import { ownerIsAlias } from '../owners.ts';
 import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
 import { applyChanges } from './change.ts';
 import { createClient } from './client.ts';
@@ -147,12 +148,5 @@ function zonesNeeded(server: string): Error {
   return stalled(
     'PrimaryRefused',
     `${server} refused without a look at the TSIG key, so nothing is known of it: list the zones of this provider in "zones"`,
-  );
-}
-
-function ownerIsAlias(owner: Name): Error {
-  return stalled(
-    'OwnerIsAlias',
-    `${owner} is an alias (CNAME): TLSA records cannot stand beside it; remove the CNAME, or keep the records where it leads`,
   );
 }

@@ -1,7 +1,7 @@
 /** Requests to Route 53 by the SDK of AWS: when they may go, how often they are tried, and as whom. */
 import type { Route53, Route53ClientConfig } from '@aws-sdk/client-route-53';
 import { lookupRefusingLocal } from '../../server.ts';
-import { ApiError, apiError, type ApiPlace } from '../api-errors.ts';
+import { ApiError, type ApiPlace } from '../api-errors.ts';
 import type { RequestRate } from '../request-rates.ts';
 import { toApiError } from './errors.ts';
 
@@ -77,15 +77,6 @@ export function createClient(options: ClientOptions): Client {
 /** Nothing was done, and it is only a question of time. */
 function isToBeTriedAgain({ failure }: ApiError): boolean {
   return failure === 'Throttled' || failure === 'Busy';
-}
-
-/** @throws OperatorError what the failure means to a person; anything but an ApiError is a bug and goes on as it is */
-export async function saying<T>(call: Promise<T>, place: ApiPlace): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw error instanceof ApiError ? apiError(error.failure, place) : error;
-  }
 }
 
 async function load(options: ClientOptions): Promise<Route53> {

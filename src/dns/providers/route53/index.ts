@@ -1,10 +1,12 @@
 /** The provider for Amazon Route 53. */
 import { stalled } from '../../../core/errors.ts';
-import { canonicalName, isAtOrBelow, parentOf, type Name } from '../../../core/name.ts';
+import { canonicalName, isAtOrBelow } from '../../../core/name.ts';
+import { saying } from '../api-errors.ts';
+import { namesBetween, ownerIsAlias, ownerIsDelegated } from '../owners.ts';
 import type { RequestRate } from '../request-rates.ts';
 import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
 import { applyChanges } from './change.ts';
-import { createClient, saying, type Identity } from './client.ts';
+import { createClient, type Identity } from './client.ts';
 import { plainRecordSet } from './read.ts';
 import { recordSetsAt } from './record-sets.ts';
 import { createZones } from './zones.ts';
@@ -62,7 +64,7 @@ export function createRoute53Provider(options: Route53Options): DnsProvider {
       if (id === undefined) throw stalled('ZoneNotAtProvider', `there is no hosted zone for ${apex}`);
       const there = await saying(recordSetsAt(client, id, [...namesBetween(owner, apex)], signal), place);
       const cut = there.find(({ Type }) => Type === 'NS');
-      if (cut !== undefined) throw isDelegated(owner, cut.name);
+      if (cut !== undefined) throw ownerIsDelegated(owner, cut.name);
       const atOwner = there.filter(({ name }) => name === owner);
       if (atOwner.some(({ Type }) => Type === 'CNAME')) throw ownerIsAlias(owner);
       const { records, ttlSeconds } = await saying(
@@ -82,25 +84,4 @@ export function createRoute53Provider(options: Route53Options): DnsProvider {
 
     change: (zone, changes, signal) => applyChanges(client, zone, changes, signal),
   };
-}
-
-/** The owner and what is above it, below the apex of the zone: where a delegation would lead elsewhere. */
-function* namesBetween(owner: Name, apex: Name): Generator<Name> {
-  for (let at: Name | undefined = owner; at !== undefined && at !== apex && isAtOrBelow(at, apex); at = parentOf(at)) {
-    yield at;
-  }
-}
-
-function isDelegated(owner: Name, cut: Name): Error {
-  return stalled(
-    'OwnerOutsideZone',
-    `the zone delegates ${cut} to name servers (NS), so that records at ${owner} would never be seen; use a provider that has the zone of ${cut}`,
-  );
-}
-
-function ownerIsAlias(owner: Name): Error {
-  return stalled(
-    'OwnerIsAlias',
-    `${owner} is an alias (CNAME): TLSA records cannot stand beside it; remove the CNAME, or keep the records where it leads`,
-  );
 }
