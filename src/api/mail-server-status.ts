@@ -51,6 +51,9 @@ const certificate = z.object({
     })
     .optional()
     .describe('The certificate that waits to be released.'),
+  nextRenewal: time()
+    .optional()
+    .describe('When cert-manager will renew it, as its Certificate says; absent where none fills secretName.'),
   renewalBegan: time().optional().describe('When the first certificate came that waits to be released.'),
   servingMissingSince: time()
     .optional()

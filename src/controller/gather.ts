@@ -22,6 +22,7 @@ import { NOT_LOOKED_UP, placesOf, type Place } from './places.ts';
 import { promotionsOf, type PromotionSources } from './promotions.ts';
 import { readOwner } from './read-owner.ts';
 import { releaseNowOf } from './release-now.ts';
+import { renewalsOf, type RenewalSources } from './renewals.ts';
 import type { SecretChains } from './secret-chains.ts';
 import type { ServerAnswers } from './server-answers.ts';
 import type { ReadService } from './service-endpoints.ts';
@@ -43,6 +44,7 @@ export interface Sources extends WatchSources {
   readonly clockSkewMs: () => number | undefined;
   readonly secrets: SecretChains;
   readonly promotions: PromotionSources;
+  readonly renewals: RenewalSources;
   readonly providers: ActiveProviders;
   readonly claims: Claims;
   readonly mailServers: Pick<Stores['mailServers'], 'byIndex'>;
@@ -177,6 +179,7 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
       stored,
       secrets,
       promotions: promotionsOf(mailServer, secrets, sources.promotions),
+      renewals: renewalsOf(mailServer, sources.renewals),
       releaseNow: releaseNowOf(mailServer),
       specProblems,
       provider: provider.known ? known(true) : provider,

@@ -11,6 +11,7 @@ export function eventsOf(before: MailServerStatus, after: MailServerStatus): Obj
   return [
     ...certificateEvents(before, after),
     ...recordEvents(before, after),
+    ...warningEvents(before, after),
     ...readyEvents(before, after),
     ...watchEvents(before, after),
   ];
@@ -70,6 +71,19 @@ function watchEvents(before: MailServerStatus, after: MailServerStatus): ObjectE
     const isOver = old !== undefined && isWatchedReason(old.reason) && now.status === 'True';
     return isOver ? [normal(now.reason as Code, now.message)] : [];
   });
+}
+
+/** What is seldom wanted, and does not make it less than ready. */
+function warningEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+  const warningIn = ({ conditions = [] }: MailServerStatus) =>
+    conditions.find(({ type, status, reason }) => {
+      return type === 'CertificatesResolved' && status === 'True' && reason !== 'Resolved';
+    });
+  const now = warningIn(after);
+  // Conditions hold our own words only.
+  return now === undefined || now.message === warningIn(before)?.message
+    ? []
+    : [warning(now.reason as Code, now.message)];
 }
 
 function shortRecord(record: string): string {

@@ -41,6 +41,7 @@ export function createSources(
     clockSkewMs: () => cluster.serverClock.skewMs(),
     secrets: new SecretChains(stores.secrets, (namespace, name) => getSecret(cluster, namespace, name)),
     promotions: { ...stores, lastError },
+    renewals: stores,
     providers,
     claims: new Claims({ ...stores, providers }),
     mailServers: stores.mailServers,

@@ -1,7 +1,9 @@
 /** What this room watches, and the keys of its queues that each change wakes. */
+import { readCertificate, type Certificate } from '../api/certificate.ts';
 import type { ClusterDnsProvider, DnsProvider } from '../api/dns-provider.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import {
+  CERTIFICATES,
   CLUSTER_DNS_PROVIDERS,
   DNS_PROVIDERS,
   keyOf,
@@ -14,13 +16,14 @@ import {
   type PartialObject,
 } from '../kube/resource.ts';
 import type { Caller } from '../kube/cluster.ts';
-import { list, type ListOptions } from '../kube/list.ts';
+import { list, listIfInstalled, type ListOptions } from '../kube/list.ts';
 import { reflect, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
 import { ownersOf, providerKeyOf, secretKeysOf, type ProviderKey } from './objects.ts';
 import { readinessOf } from './promotions.ts';
 import type { ProviderObject } from './make-provider.ts';
+import { tellsOtherwise } from './renewals.ts';
 import { pairsOf } from './secret-pairs.ts';
 
 /** `secret`: those that use a Secret in any way; `promoted`: those that copy it, or into it; `heir`: those that hand something over to it. */
@@ -30,6 +33,8 @@ export interface Stores {
   readonly mailServers: Store<MailServer, MailServerIndex>;
   /** TLS Secrets, metadata only. */
   readonly secrets: Store<PartialObject>;
+  /** cert-manager's: by the Secret that they fill. Empty where that is not installed. */
+  readonly certificates: Store<Certificate, 'secret'>;
   readonly namespaces: Store<PartialObject>;
   readonly dnsProviders: Store<DnsProvider>;
   readonly clusterDnsProviders: Store<ClusterDnsProvider>;
@@ -49,6 +54,9 @@ export function createStores(log: Logger): Stores {
       heir: heirsOf,
     }),
     secrets: new Store(log),
+    certificates: new Store<Certificate, 'secret'>(log, {
+      secret: ({ metadata, spec }) => [objectKey(metadata.namespace, spec.secretName)],
+    }),
     namespaces: new Store(log),
     dnsProviders: new Store(log),
     clusterDnsProviders: new Store(log),
@@ -72,6 +80,8 @@ function heirsOf({ status }: MailServer): ObjectKey[] {
 
 const TLS_SECRETS = { resource: SECRETS, metadataOnly: true, fieldSelector: 'type=kubernetes.io/tls' } as const;
 
+const ISSUED = { resource: CERTIFICATES, keep: readCertificate } as const;
+
 /** Some namespaces, and nothing that is in none; undefined: the whole cluster. */
 export type WatchNamespaces = readonly string[] | undefined;
 
@@ -91,6 +101,7 @@ export async function watchAll(
     reflect({ ...namespaced, resource: MAIL_SERVERS, store: stores.mailServers }, signal),
     reflect({ ...namespaced, resource: DNS_PROVIDERS, store: stores.dnsProviders }, signal),
     reflect({ ...namespaced, ...TLS_SECRETS, store: stores.secrets }, signal),
+    reflect({ ...namespaced, ...ISSUED, optional: true, store: stores.certificates }, signal),
     ...(watchNamespaces === undefined
       ? [
           reflect({ ...common, resource: CLUSTER_DNS_PROVIDERS, store: stores.clusterDnsProviders }, signal),
@@ -117,6 +128,9 @@ export async function listAll(
       fill(stores.mailServers, { resource: MAIL_SERVERS, namespace }),
       fill(stores.dnsProviders, { resource: DNS_PROVIDERS, namespace }),
       fill(stores.secrets, { ...TLS_SECRETS, namespace }),
+      listIfInstalled<Certificate>(cluster, { ...ISSUED, namespace }, signal).then((objects) => {
+        stores.certificates.replace(objects, namespace);
+      }),
     ]),
     ...(watchNamespaces === undefined
       ? [
@@ -179,6 +193,13 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
   stores.secrets.subscribe(({ old, object }) => {
     const changed = object ?? old;
     if (changed !== undefined) wakeAll(stores.mailServers.byIndex('secret', keyOf(changed)));
+  });
+  stores.certificates.subscribe(({ old, object }) => {
+    if (!tellsOtherwise(old, object)) return;
+    const secrets = [old, object].flatMap((one) =>
+      one === undefined ? [] : objectKey(one.metadata.namespace, one.spec.secretName),
+    );
+    for (const secret of new Set(secrets)) wakeAll(stores.mailServers.byIndex('secret', secret));
   });
   stores.namespaces.subscribe(({ old, object }) => {
     if (object === undefined || JSON.stringify(old?.metadata.labels) === JSON.stringify(object.metadata.labels)) return;

@@ -67,6 +67,7 @@ function nextCertificate(
       secretName,
       mode: 'Observe',
       chains: [...nextServed(served, serving, facts), ...nextCandidates(chains, undefined, undefined, facts)],
+      ...nextRenewal(secretName, facts),
     };
   }
   const serving = facts.secrets.get(servingSecretName);
@@ -88,9 +89,15 @@ function nextCertificate(
       ...candidates,
       ...next.filter(({ state }) => state === 'Former'),
     ],
+    ...nextRenewal(secretName, facts),
     ...(isRenewing ? { renewalBegan: stored?.renewalBegan ?? rightTime(facts) } : {}),
     ...missing(serving, stored, facts),
   };
+}
+
+function nextRenewal(secretName: string, { renewals }: Facts): Pick<StoredCertificate, 'nextRenewal'> {
+  const at = renewals.get(secretName)?.at;
+  return at === undefined ? {} : { nextRenewal: at };
 }
 
 /** The serving one first, then former ones, the latest first. `secret` is undefined when the spec no longer names it. */

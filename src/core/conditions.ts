@@ -2,9 +2,8 @@
  * Facts and plan, in the words of Kubernetes: the conditions of a MailServer. Reasons are stable constants (reasons.ts); a
  * problem's reason is its error code. Nothing here changes while nothing happens: no check times, no countdowns.
  */
-import { coversHostname } from './certificate.ts';
+import { certificateProblems, certificatesResolved } from './certificates-resolved.ts';
 import { caSwitchSafe } from './ca-switch.ts';
-import { compromised, isCompromised } from './compromised.ts';
 import { state, type ConditionState, type ConditionType } from './condition-state.ts';
 import { covered } from './covered.ts';
 import { dnssecSecure } from './dnssec-secure.ts';
@@ -14,10 +13,10 @@ import { recordsAt } from './endpoint-matches.ts';
 import type { Facts } from './facts.ts';
 import { endpointProblem } from './first-publication.ts';
 import type { Plan } from './plan.ts';
-import { problemsOf, sentences, unreadable } from './problems.ts';
+import { problemsOf, unreadable } from './problems.ts';
 import { propagated } from './propagated.ts';
 import { rolloverSummary } from './rollover-summary.ts';
-import { several } from './several.ts';
+import { sentences, several } from './several.ts';
 import { isUnreached, probeUnavailable } from './unreached.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 
@@ -29,7 +28,7 @@ export function conditions(facts: Facts, plan: Plan): ConditionState[] {
   const acceptance = accepted(facts);
   const parts = [
     acceptance,
-    certificatesResolved(facts),
+    certificatesResolved(facts, plan),
     providerReady(facts),
     dnssecSecure(facts),
     recordsPublished(facts, plan),
@@ -70,15 +69,6 @@ function blockingProblems(facts: Facts, plan: Plan, goesOn: boolean): OperatorEr
   return goesOn ? problems.filter((problem) => problem.code !== 'OwnerConflict') : problems;
 }
 
-function certificateProblems(facts: Facts): OperatorError[] {
-  return facts.desired.certificates.flatMap(({ secretName }) => {
-    const secret = facts.secrets.get(secretName);
-    if (secret === undefined) return [];
-    if (!secret.known) return secret.error;
-    return isCompromised(secret.value, facts) ? compromised(secretName) : [];
-  });
-}
-
 /** What keeps a certificate from ever being released. */
 function promotionProblems({ promotions }: Facts, plan: Plan): OperatorError[] {
   return [
@@ -111,40 +101,6 @@ function accepted(facts: Facts): ConditionState {
   if (first === undefined) return state('Accepted', 'True', 'Accepted', 'the spec is accepted');
   const goesOn = refused.every((error) => error.code === 'OwnerConflict') && refused.length < owners.length;
   return state('Accepted', goesOn ? 'True' : 'False', first.code, sentences(refused));
-}
-
-function certificatesResolved(facts: Facts): ConditionState {
-  const problems = certificateProblems(facts);
-  const [first] = problems;
-  if (first !== undefined) {
-    const status = first.code === 'SecretUnreadable' ? 'Unknown' : 'False';
-    return state('CertificatesResolved', status, first.code, sentences(problems));
-  }
-  const [warning] = certificateWarnings(facts);
-  return warning ?? state('CertificatesResolved', 'True', 'Resolved', 'each Secret holds a certificate chain');
-}
-
-/** What does not stop publication (a `3 1 1` matches whatever names and dates say), and is seldom what somebody wants. */
-function certificateWarnings({ secrets, owners, now }: Facts): ConditionState[] {
-  const hostnames = [...new Set(owners.filter((owner) => owner.desired).map(({ hostname }) => hostname))];
-  return [...secrets].flatMap(([secretName, secret]) => {
-    if (!secret.known) return [];
-    const { notBefore, notAfter, names } = secret.value;
-    const it = `the certificate in Secret ${secretName}`;
-    const isExpired = now.getTime() > Date.parse(notAfter);
-    const isEarly = now.getTime() < Date.parse(notBefore);
-    const uncovered = hostnames.filter((hostname) => !coversHostname(names, hostname));
-    const whose = `${it} is not for ${several(uncovered)}; without that name no 2 1 1 can match, so none is published`;
-    return [
-      ...(isExpired
-        ? [state('CertificatesResolved', 'True', 'CertificateExpired', `${it} expired at ${notAfter}; renew it`)]
-        : []),
-      ...(isEarly
-        ? [state('CertificatesResolved', 'True', 'CertificateNotYetValid', `${it} is valid from ${notBefore} only`)]
-        : []),
-      ...(uncovered.length > 0 ? [state('CertificatesResolved', 'True', 'HostnameNotCovered', whose)] : []),
-    ];
-  });
 }
 
 function providerReady(facts: Facts): ConditionState {

@@ -7,6 +7,7 @@ import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import type { OperatorError } from './errors.ts';
 import type { Facts, Known } from './facts.ts';
+import { keyStays } from './key-stays.ts';
 import { endOfWait, isHeld } from './hold.ts';
 import { handedOut } from './history.ts';
 import { lastWritten } from './last-written.ts';
@@ -17,7 +18,7 @@ import type { Plan } from './plan.ts';
 import { several } from './several.ts';
 import type { StoredChain, StoredRecordSet, Version } from './state.ts';
 import { formatTime } from './time.ts';
-import { daneTA, formatTlsa } from './tlsa.ts';
+import { daneEE, daneTA, formatTlsa } from './tlsa.ts';
 
 export function covered(facts: Facts, plan: Plan): ConditionState {
   const published = plan.recordSets.filter(({ owner, next }) => owner.desired && isPublished(next));
@@ -32,7 +33,11 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
     );
   }
   const observed = plan.state.certificates.filter(({ mode }) => mode === 'Observe');
-  const serving = observed.flatMap(({ chains }) => chains.filter((chain) => chain.state === 'Serving'));
+  const serving = observed.flatMap(({ secretName, chains, nextRenewal }) =>
+    chains
+      .filter((chain) => chain.state === 'Serving')
+      .map((chain) => ({ secretName, chain, nextRenewal, keyStays: keyStays(secretName, facts) })),
+  );
   if (serving.length === 0) {
     return state('Covered', 'True', 'Promoted', 'a new certificate is released only when every sender will accept it');
   }
@@ -40,17 +45,32 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
   if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
   // Senders may hold what stood in the zone that the owner has left.
   const held = [...published, ...plan.recordSets.filter(({ owner }) => owner.left !== undefined)];
-  const gaps = held.flatMap((recordSet) => serving.flatMap((chain) => gapAt(recordSet, chain, facts) ?? []));
+  const gaps = gapsOf(held, serving, facts);
   const lacking = gaps.filter(({ until }) => until === 'NotPublished');
   if (lacking.length > 0) {
     return state(
       'Covered',
       'False',
       'NoTrustAnchor',
-      `no 2 1 1 stands for the CA of what is served, so senders that remember today's records refuse a renewed key for up to ${facts.desired.ttlSeconds} s: ${several(lacking.map(({ owner }) => owner))}; set servingSecretName, or see why there is none (records, the names of the certificate, the CAs that the server sends)`,
+      `no 2 1 1 stands for the CA of what is served, so senders that remember today's records refuse a renewed key for up to ${facts.desired.ttlSeconds} s: ${several(lacking.map(({ owner }) => owner))}${nextOf(lacking)}; set servingSecretName, or see why there is none (records, the names of the certificate, the CAs that the server sends)`,
     );
   }
-  if (gaps.length > 0) return state('Covered', 'False', 'EarlierRecordsHeld', heldMessage(gaps));
+  if (gaps.length > 0) return state('Covered', 'False', 'EarlierRecordsHeld', `${heldMessage(gaps)}${nextOf(gaps)}`);
+  const withoutAnchor = gapsOf(
+    held,
+    serving.map((one) => ({ ...one, keyStays: false })),
+    facts,
+  );
+  if (withoutAnchor.length > 0) {
+    const secrets = withoutAnchor.map(({ secretName }) => secretName);
+    const certificates = secrets.flatMap((name) => facts.renewals.get(name)?.certificate ?? []);
+    return state(
+      'Covered',
+      'True',
+      'KeyStays',
+      `a renewal changes nothing that senders look at: rotationPolicy is Never, so the key stays as long as Secret ${several(secrets)} is not lost (Certificate ${several(certificates)})`,
+    );
+  }
   const basis = facts.desired.probe === 'Disabled' ? ' (as the Secret says; spec.verification.probe is Disabled)' : '';
   return state(
     'Covered',
@@ -71,10 +91,39 @@ export interface Gap {
   readonly until: Date | 'NotPublished' | undefined;
 }
 
-function gapAt({ owner, next }: RecordSetPlan, chain: StoredChain, facts: Facts): Gap | undefined {
+interface Served {
+  readonly secretName: string;
+  readonly chain: StoredChain;
+  readonly nextRenewal?: string | undefined;
+  /** Its own `3 1 1` will match the next one. */
+  readonly keyStays: boolean;
+}
+
+type ServedGap = Gap & Pick<Served, 'secretName' | 'nextRenewal'>;
+
+function gapsOf(published: readonly RecordSetPlan[], serving: readonly Served[], facts: Facts): ServedGap[] {
+  return published.flatMap((recordSet) =>
+    serving.flatMap((served): ServedGap[] => {
+      const gap = gapAt(recordSet, served, facts);
+      return gap === undefined ? [] : [{ ...gap, secretName: served.secretName, nextRenewal: served.nextRenewal }];
+    }),
+  );
+}
+
+function gapAt({ owner, next }: RecordSetPlan, { chain, keyStays: stays }: Served, facts: Facts): Gap | undefined {
   if (next === undefined) return undefined;
   const anchors = coversHostname(chain.names, owner.hostname) ? chain.caSPKISHA256s.map(anchorText) : [];
-  return gapIn(next, (records) => anchors.some((anchor) => records.includes(anchor)), facts);
+  const matching = stays ? [...anchors, formatTlsa(daneEE(chain.spkiSHA256))] : anchors;
+  return gapIn(next, (records) => matching.some((record) => records.includes(record)), facts);
+}
+
+/** The first of the renewals that are not covered. */
+function nextOf(gaps: readonly ServedGap[]): string {
+  const next = gaps
+    .flatMap(({ nextRenewal }) => nextRenewal ?? [])
+    .toSorted()
+    .at(0);
+  return next === undefined ? '' : `; the next renewal is due at ${next}`;
 }
 
 export function anchorText(spkiSHA256: string): string {

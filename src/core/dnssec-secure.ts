@@ -3,7 +3,7 @@ import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { insecurity } from './insecurity.ts';
-import { sentences } from './problems.ts';
+import { sentences } from './several.ts';
 import { several } from './several.ts';
 import { signatureProblem } from './signatures.ts';
 

@@ -43,6 +43,18 @@ export interface Promotion {
   readonly lastAttempt?: OperatorError | undefined;
 }
 
+/** What the Certificate (cert-manager) that fills a Secret says of the next renewal. */
+export interface Renewal {
+  /** Its name. */
+  readonly certificate: string;
+  /** `rotationPolicy: Never`: the next certificate has the key of this one, as long as the Secret holds it. */
+  readonly keepsKey: boolean;
+  /** When it comes; undefined before the first issuance, and where renewal is disabled. RFC 3339. */
+  readonly at?: string | undefined;
+  /** Of the certificate for which `at` was computed. RFC 3339. */
+  readonly notAfter?: string | undefined;
+}
+
 /** What a MailServer asks for (api.md, `spec`), its defaults filled in. */
 export interface Desired {
   readonly certificates: readonly DesiredCertificate[];
@@ -213,6 +225,8 @@ export interface Facts {
   readonly secrets: ReadonlyMap<string, Known<ChainSummary>>;
   /** Promote: by `servingSecretName`. */
   readonly promotions: ReadonlyMap<string, Promotion>;
+  /** By `secretName`, where a Certificate fills that Secret. */
+  readonly renewals: ReadonlyMap<string, Renewal>;
   /** Annotation `tlsa-operator.io/release-now`: SHA-256 of a candidate's SPKI. */
   readonly releaseNow?: string | undefined;
   /** What of the spec cannot be read. */

@@ -2,7 +2,7 @@
 import type { Version } from './state.ts';
 
 /** For resolvers that keep an RRset a second longer or raise small TTLs, and for a delivery that is under way. */
-const MARGIN_MS = 60_000;
+export const MARGIN_MS = 60_000;
 /** A version is remembered a little longer than it is held, so that the last look before a release knows it. */
 export const FORGET_AFTER_MS = 10 * 60_000;
 

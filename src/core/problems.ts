@@ -1,7 +1,6 @@
-/** Errors among the facts, and how they are told together. */
+/** Errors among the facts. */
 import type { OperatorError } from './errors.ts';
 import type { Facts } from './facts.ts';
-import { several } from './several.ts';
 
 export function problemsOf(
   facts: readonly ({ readonly known: true } | { readonly known: false; readonly error: OperatorError })[],
@@ -12,11 +11,4 @@ export function problemsOf(
 /** Why what the primary holds is not known. */
 export function unreadable(facts: Facts): OperatorError[] {
   return problemsOf(facts.owners.filter((owner) => owner.desired).map((owner) => owner.current));
-}
-
-export function sentences(problems: readonly OperatorError[]): string {
-  return several(
-    problems.map((problem) => problem.message),
-    '; ',
-  );
 }

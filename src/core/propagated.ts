@@ -3,7 +3,8 @@ import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { parentOf } from './name.ts';
-import { problemsOf, sentences, unreadable } from './problems.ts';
+import { problemsOf, unreadable } from './problems.ts';
+import { sentences } from './several.ts';
 import { several } from './several.ts';
 import { transferProblem } from './zone-copies.ts';
 

@@ -7,3 +7,10 @@ export function several(texts: readonly string[], separator = ', '): string {
   const more = all.length - TOLD_AT_ONCE;
   return all.slice(0, TOLD_AT_ONCE).join(separator) + (more > 0 ? ` and ${more} more` : '');
 }
+
+export function sentences(told: readonly { readonly message: string }[]): string {
+  return several(
+    told.map(({ message }) => message),
+    '; ',
+  );
+}

@@ -27,6 +27,8 @@ export interface StoredCertificate {
   readonly chains: readonly StoredChain[];
   /** Of the chain in state `Candidate`, where there is one. */
   readonly candidate?: StoredCandidate | undefined;
+  /** When cert-manager will put the next certificate into `secretName`; for people. */
+  readonly nextRenewal?: string | undefined;
   /** When the first candidate came since something was released. */
   readonly renewalBegan?: string | undefined;
   /** Since when the serving Secret is missing, and no endpoint presents what senders would accept. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from './resource.ts';
 
-/** Ours, and Flux's. In those of others may stand whole Secrets (`kubectl.kubernetes.io/last-applied-configuration` and its like). */
-const KEPT = /^(tlsa-operator\.io|reconcile\.fluxcd\.io)\//;
+/** Ours, Flux's, and the name of the Certificate that filled a Secret. In those of others may stand whole Secrets (`kubectl.kubernetes.io/last-applied-configuration` and its like). */
+const KEPT = /^((tlsa-operator\.io|reconcile\.fluxcd\.io)\/|cert-manager\.io\/certificate-name$)/;
 
 /** The object as we keep it: without what is large, and without what may be a copy of a private key. */
 export function lean<T extends KubeObject>(object: T): T {

@@ -1,4 +1,5 @@
 /** All objects of a kind, listed page by page. */
+import { ApiError } from './api-error.ts';
 import type { ApiRequest, Caller } from './cluster.ts';
 import { lean } from './lean.ts';
 import { apiVersionOf, pathOf, type KubeObject, type Resource } from './resource.ts';
@@ -11,6 +12,8 @@ export interface ListOptions {
   readonly fieldSelector?: string | undefined;
   /** Ask for metadata only: T is then PartialObject. */
   readonly metadataOnly?: boolean | undefined;
+  /** What is kept of an object; default: all but what is large or secret. */
+  readonly keep?: ((object: KubeObject) => KubeObject) | undefined;
   /** Objects of one answer; default 500. */
   readonly pageSize?: number | undefined;
 }
@@ -47,6 +50,20 @@ export async function list<T extends KubeObject>(
   }
 }
 
+/** The same of a kind that may not be installed: then there is none. */
+export async function listIfInstalled<T extends KubeObject>(
+  cluster: Caller,
+  options: ListOptions,
+  signal?: AbortSignal,
+): Promise<readonly T[]> {
+  try {
+    return (await list<T>(cluster, options, signal)).objects;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
+}
+
 export function request(
   { resource, namespace, metadataOnly }: ListOptions,
   metadataKind: 'PartialObjectMetadata' | 'PartialObjectMetadataList',
@@ -66,6 +83,6 @@ export function selectors({ labelSelector, fieldSelector }: ListOptions): Record
 }
 
 /** As it is kept; items of a list do not say what they are. */
-export function kept<T extends KubeObject>(object: T, { resource }: ListOptions): T {
-  return { ...lean(object), apiVersion: apiVersionOf(resource), kind: resource.kind };
+export function kept<T extends KubeObject>(object: T, { resource, keep = lean }: ListOptions): T {
+  return { ...(keep(object) as T), apiVersion: apiVersionOf(resource), kind: resource.kind };
 }

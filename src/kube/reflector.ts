@@ -14,6 +14,8 @@ export interface ReflectorOptions<T extends KubeObject> extends Omit<ListOptions
   readonly store: Pick<Store<T>, 'apply' | 'remove' | 'replace' | 'markSynced'>;
   /** Only these; undefined: the whole cluster. */
   readonly namespaces?: readonly string[] | undefined;
+  /** The kind may not be there, or not for us: then there is nothing of it, and it is looked for again. */
+  readonly optional?: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -33,6 +35,8 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
   await Promise.all(scopes.map((namespace) => new Reflector(options, namespace, onFirstList).run(signal)));
 }
 
+/** How soon a kind that was not there is looked for again. */
+const ABSENT_AGAIN_MS = 10_000;
 const BACK_OFF = { firstMs: 1_000, maxMs: 30_000 };
 /** A watch that lasted this long was healthy: what ends it is no failure in a row. */
 const HEALTHY_WATCH_MS = 60_000;
@@ -53,6 +57,8 @@ class Reflector<T extends KubeObject> {
   readonly #onFirstList: () => void;
   readonly #log: Logger;
   #isListed = false;
+  /** The HTTP status that says so: 404 or 403. */
+  #absentBy: number | undefined;
   /** What the store is equal to; undefined: list first. */
   #resourceVersion: string | undefined;
 
@@ -71,6 +77,7 @@ class Reflector<T extends KubeObject> {
     for (let failures = 0; ;) {
       const startedAt = clock.monotonic();
       const goesOn = this.#resourceVersion !== undefined;
+      let isAbsent = false;
       try {
         this.#resourceVersion ??= await this.#list(signal);
         await this.#watch(this.#resourceVersion, signal);
@@ -78,12 +85,15 @@ class Reflector<T extends KubeObject> {
         if (signal.aborted) return;
         // Too old to go on from (410), or the kind is gone (404).
         if (err instanceof ApiError && (err.status === 410 || err.status === 404)) this.#resourceVersion = undefined;
-        this.#log.warn({ err, failures }, 'the watch broke off; it will be taken up again');
+        isAbsent = this.#isAbsent(err);
+        if (isAbsent) this.#tellAbsent(err);
+        else this.#log.warn({ err, failures }, 'the watch broke off; it will be taken up again');
       }
       // A watch that ends at once is a failure too, or we would ask without pause. One that could not go on is no failure: list at once.
       const mustList = goesOn && this.#resourceVersion === undefined;
-      failures = mustList || clock.monotonic() - startedAt >= HEALTHY_WATCH_MS ? 0 : failures + 1;
-      if (failures > 0) await sleep(clock, backOffMs(failures, BACK_OFF, random), signal);
+      failures = isAbsent || mustList || clock.monotonic() - startedAt >= HEALTHY_WATCH_MS ? 0 : failures + 1;
+      if (isAbsent) await sleep(clock, ABSENT_AGAIN_MS, signal);
+      else if (failures > 0) await sleep(clock, backOffMs(failures, BACK_OFF, random), signal);
       if (signal.aborted) return;
     }
   }
@@ -92,10 +102,30 @@ class Reflector<T extends KubeObject> {
   async #list(signal: AbortSignal): Promise<string> {
     const { objects, resourceVersion } = await list<T>(this.#options.cluster, this.#what, signal);
     this.#options.store.replace(objects, this.#what.namespace);
-    if (!this.#isListed) this.#onFirstList();
-    this.#isListed = true;
+    this.#listed();
+    this.#absentBy = undefined;
     this.#log.debug({ objects: objects.length }, 'listed');
     return resourceVersion;
+  }
+
+  #listed(): void {
+    if (!this.#isListed) this.#onFirstList();
+    this.#isListed = true;
+  }
+
+  #isAbsent(err: unknown): boolean {
+    return this.#options.optional === true && err instanceof ApiError && (err.status === 404 || err.status === 403);
+  }
+
+  /** Said once: a kind that is not installed is nothing unusual; one that is forbidden is a right that was not granted. */
+  #tellAbsent(err: unknown): void {
+    this.#options.store.replace([], this.#what.namespace);
+    this.#listed();
+    const status = err instanceof ApiError ? err.status : undefined;
+    if (this.#absentBy === status) return;
+    this.#absentBy = status;
+    if (status === 404) this.#log.info('this kind is not installed; it is watched once it is');
+    else this.#log.warn({ err }, 'this kind may not be read: it is left out until that is allowed');
   }
 
   /** Puts every change since `resourceVersion` into the store until the server ends the watch. */

@@ -1,4 +1,5 @@
 /** Objects as the API server writes them (plain JSON: times are strings), and where they are found. */
+import { CERTIFICATE_API_VERSION } from '../api/certificate.ts';
 import { API_VERSION } from '../api/object.ts';
 
 export interface OwnerReference {
@@ -60,6 +61,8 @@ export const EVENTS = resource('v1', 'Event', 'events');
 export const SERVICES = resource('v1', 'Service', 'services');
 export const ENDPOINT_SLICES = resource('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices');
 export const LEASES = resource('coordination.k8s.io/v1', 'Lease', 'leases');
+/** cert-manager's; it may not be installed. */
+export const CERTIFICATES = resource(CERTIFICATE_API_VERSION, 'Certificate', 'certificates');
 export const CUSTOM_RESOURCE_DEFINITIONS = resource(
   'apiextensions.k8s.io/v1',
   'CustomResourceDefinition',

@@ -112,6 +112,7 @@ beforeAll(async () => {
     claims: new Claims({ ...stores, providers }),
     mailServers: stores.mailServers,
     promotions: { ...stores, lastError: () => undefined },
+    renewals: stores,
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
     settledChanges: new SettledChanges(now),
     zoneWatch: new ZoneWatch(new ZoneNameServers(resolver, now), resolver, now),

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MailServer } from '../../src/api/mail-server.ts';
+import type { CertManager } from '../support/cert-manager.ts';
 import { posttlsFinger } from '../support/dane-judges.ts';
 import { startMailServer, type MailServerProgram } from '../support/mail-server.ts';
 import { opensslSPKI } from '../support/openssl.ts';
@@ -14,6 +15,7 @@ import type { RunningOperator } from '../support/operator.ts';
 import type { Issued } from '../support/pki.ts';
 import { eventually } from '../support/process.ts';
 import { SENDERS_RESOLVER, startSite, type Site } from '../support/site.ts';
+import { installCertManager, keptKey, renewedTooLate } from './renewal-scenarios.ts';
 import { createTenant, everIssued, issue, recordsOf, type Tenant } from './tenant.ts';
 
 const ROLE = join(import.meta.dirname, '../../deploy/promote/role.yaml');
@@ -30,6 +32,7 @@ let site: Site;
 let operator: RunningOperator;
 let lives = 0;
 const postfixes: MailServerProgram[] = [];
+let certManager: Promise<CertManager> | undefined;
 const scenarios = new Map<string, Promise<void>>();
 
 async function start(): Promise<void> {
@@ -46,6 +49,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(postfixes.map((one) => one.stop()));
+  await (await certManager)?.stop();
   await site.stop();
 });
 
@@ -340,6 +344,14 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
       await untilStates(tenant, [first, 'Former'], [byHand, 'Former'], [next, 'Serving']);
     },
 
+  'a certificate that is renewed too late for the wait, or lives too short: told at once, with the number to set':
+    async () => {
+      const tenant = await promoter('too-late');
+      await eventually('cert-manager is there', () => certManager !== undefined);
+      await certManager;
+      await renewedTooLate(tenant, PROMOTED);
+    },
+
   'a MailServer that begins to promote: the Secret is made from what is served, and made again when it is lost':
     async () => {
       const tenant = await promoter('begins');
@@ -352,6 +364,14 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
       await untilStates(tenant, [certificate, 'Serving']);
       await tenant.kubectl('delete', `secret/${LIVE}`);
       await untilLive(tenant, certificate);
+    },
+
+  'Certificates, as soon as cert-manager is there: a key that stays covers renewals, for as long as it does':
+    async () => {
+      const tenant = await createTenant(site, 'kept-key');
+      certManager = installCertManager(tenant, operator);
+      await certManager;
+      await keptKey(tenant);
     },
 
   'a Secret of that name that cannot be written': async () => {

@@ -125,6 +125,7 @@ class Crowd {
       stored: this.state,
       secrets: new Map([...this.#secrets].map(([name, summary]) => [name, known(summary)])),
       promotions: new Map(),
+      renewals: new Map(),
       specProblems: [],
       provider: known(true),
       owners: HOSTNAMES.flatMap((hostname) => PORTS.map((port) => this.#owner(hostname, port))),

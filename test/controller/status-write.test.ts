@@ -54,6 +54,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       claims: new Claims({ ...stores, providers }),
       mailServers: stores.mailServers,
       promotions: { ...stores, lastError: () => undefined },
+      renewals: stores,
       serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),
       settledChanges: new SettledChanges(now),
       zoneWatch: new ZoneWatch(new ZoneNameServers(resolver, now), resolver, now),

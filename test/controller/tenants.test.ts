@@ -1,11 +1,12 @@
 /** Who may do what: tenants towards each other, and the operator towards the cluster. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { apply, kubectl } from '../support/kubectl.ts';
+import { apply, applyFile, kubectl } from '../support/kubectl.ts';
 import { OPERATOR_NAMESPACE } from '../support/operator.ts';
 import { OPERATOR_RIGHTS } from '../integration/operator-rights.ts';
 import { eventually } from '../support/process.ts';
 import type { Route53Double } from '../support/route53.ts';
 import { startSite, type Site } from '../support/site.ts';
+import { certManagerManifests } from '../support/tools.ts';
 import { startDnsGate, type DnsGate } from './dns-gate.ts';
 import { describePowerDns } from './powerdns-tenants.ts';
 import { describeRoute53, environmentFor, startRoute53At } from './route53-tenants.ts';
@@ -278,6 +279,8 @@ describe('RBAC of deploy/', () => {
     expect(operator.program.log()).not.toMatch(/forbidden|unauthorized|"status":40[13]/i);
   });
   test('and all of it is used (test/integration/rbac.test.ts: and that is all)', async () => {
+    const [certManagerCRDs] = certManagerManifests();
+    await applyFile(site.kubeconfig, certManagerCRDs);
     const tenant = await createTenant(site, 'behind-a-service');
     await tenant.renew();
     await tenant.mailServer({ verification: { probe: 'Enabled', serviceRef: { name: 'postfix' } } });

@@ -24,6 +24,7 @@ export const OPERATOR_RIGHTS: readonly Right[] = [
   { group: OURS, resource: 'dnsproviders/status', verbs: STATUS },
   { group: OURS, resource: 'clusterdnsproviders/status', verbs: STATUS },
   { group: '', resource: 'secrets', verbs: { ...WATCHED, get: 'src/controller/secret-chains.ts' } },
+  { group: 'cert-manager.io', resource: 'certificates', verbs: WATCHED },
   { group: '', resource: 'namespaces', verbs: WATCHED },
   { group: '', resource: 'services', verbs: { get: 'src/kube/services.ts' } },
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: { list: 'src/kube/services.ts' } },

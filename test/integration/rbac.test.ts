@@ -8,8 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { Agent, fetch } from 'undici';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
-import { kubectl, mustKubectl } from '../support/kubectl.ts';
+import { applyFile, kubectl, mustKubectl } from '../support/kubectl.ts';
 import { installOperator, OPERATOR_NAMESPACE } from '../support/operator.ts';
+import { certManagerManifests } from '../support/tools.ts';
 import { EVERYBODYS_RIGHTS, OPERATOR_RIGHTS, type Right } from './operator-rights.ts';
 import { rightsOf, rulesOf } from './rules-review.ts';
 
@@ -20,6 +21,8 @@ let token: string;
 let agent: Agent;
 beforeAll(async () => {
   cluster = await startControlPlane();
+  const [certManagerCRDs] = certManagerManifests();
+  await applyFile(cluster.kubeconfigPath, certManagerCRDs);
   await installOperator(cluster.kubeconfigPath);
   token = await cluster.tokenForServiceAccount(OPERATOR_NAMESPACE, 'tlsa-operator');
   agent = new Agent({ connect: { ca: readFileSync(cluster.caFile) } });

@@ -41,7 +41,9 @@ afterEach(async () => {
   for (const end of ended.splice(0)) await end();
 });
 
-async function reflecting({ lists, watches }: Script) {
+async function reflecting({ lists, watches }: Script, options: { readonly optional?: boolean } = {}) {
+  const lines: string[] = [];
+  const told = createLogger({ level: 'info', format: 'json', destination: { write: (line) => lines.push(line) } });
   const clock = new FakeClock();
   const store = new Store<KubeObject>(log);
   const changes: string[] = [];
@@ -64,14 +66,18 @@ async function reflecting({ lists, watches }: Script) {
       said(watches[Math.min(asked('watch', request), watches.length - 1)] ?? OPEN, request.signal),
   };
   const stop = new AbortController();
-  const done = reflect({ cluster, resource: SECRETS, store, clock, random: () => 1, log }, stop.signal);
+  const done = reflect(
+    { cluster, resource: SECRETS, store, clock, random: () => 1, log: told, ...options },
+    stop.signal,
+  );
   ended.push(async () => {
     stop.abort();
     await done;
     expect(clock.timers).toBe(0);
   });
   await settle();
-  return { clock, store, changes, requests };
+  const levels = (): string[] => lines.map((line) => (JSON.parse(line) as { readonly level: string }).level);
+  return { clock, store, changes, requests, told: levels };
 }
 
 async function* said(watch: Watch | Error, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -184,4 +190,58 @@ test('an outage of an hour is waited for, and what happened meanwhile is there s
   });
   await clock.pass(62 * MINUTE);
   expect(store.get('ns/a')).toBeDefined();
+});
+
+describe('a kind that may not be installed', () => {
+  test('is no error, and told as there at once; it is looked for again, quietly, and watched once it is', async () => {
+    const { store, changes, clock, requests, told } = await reflecting(
+      {
+        lists: [errorOfAnswer('GET', 404), errorOfAnswer('GET', 404), list(5, item('a', 5)), errorOfAnswer('GET', 404)],
+        watches: [{ says: [event('ADDED', item('b', 6))], then: 'open' }],
+      },
+      { optional: true },
+    );
+    expect(store.isSynced).toBe(true);
+    for (let again = 0; again < 2; again++) {
+      await clock.pass(9_999);
+      expect(requests).toHaveLength(1 + again);
+      await clock.pass(1);
+      await settle();
+    }
+    expect(requests).toEqual(['list', 'list', 'list', 'watch 5']);
+    expect(changes).toEqual(['+a', '+b']);
+    expect(told()).toEqual(['info']);
+  });
+
+  test('and one that is taken away leaves nothing', async () => {
+    const { changes, told } = await reflecting(
+      {
+        lists: [list(5, item('a', 5)), errorOfAnswer('GET', 404)],
+        watches: [errorOfAnswer('GET', 404)],
+      },
+      { optional: true },
+    );
+    expect(changes).toEqual(['+a', '-a']);
+    expect(told()).toEqual(['info']);
+  });
+
+  test('one that may not be read is told once, as a warning, and holds nothing up', async () => {
+    const { store, clock, told } = await reflecting(
+      { lists: [errorOfAnswer('GET', 403)], watches: [OPEN] },
+      { optional: true },
+    );
+    expect(store.isSynced).toBe(true);
+    await clock.pass(60_000);
+    expect(told()).toEqual(['warn']);
+  });
+
+  test('an API server that is away says nothing of it', async () => {
+    const { store } = await reflecting({ lists: [errorOfAnswer('GET', 503)], watches: [OPEN] }, { optional: true });
+    expect(store.isSynced).toBe(false);
+  });
+
+  test('a kind that must be there is waited for', async () => {
+    const { store } = await reflecting({ lists: [errorOfAnswer('GET', 404)], watches: [OPEN] });
+    expect(store.isSynced).toBe(false);
+  });
 });

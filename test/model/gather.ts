@@ -87,6 +87,7 @@ export function gather(
       secrets: new Map(names.map((name) => [name, secretOf(name)])),
       promotions: promotionsOf(mailServer, view),
       releaseNow: mailServer.releaseNow,
+      renewals: new Map(),
       specProblems: [],
       provider: known(true),
       owners,

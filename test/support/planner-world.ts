@@ -2,7 +2,15 @@
 import { parseChain, type Chain } from '../../src/core/certificate.ts';
 import { summarize, type ChainSummary } from '../../src/core/chain-summary.ts';
 import { transient, type OperatorError } from '../../src/core/errors.ts';
-import { known, unknown, type Desired, type Facts, type Known, type OwnerFacts } from '../../src/core/facts.ts';
+import {
+  known,
+  unknown,
+  type Desired,
+  type Facts,
+  type Known,
+  type OwnerFacts,
+  type Renewal,
+} from '../../src/core/facts.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa, parseTlsa, union, without, type TlsaRecord } from '../../src/core/tlsa.ts';
@@ -72,6 +80,8 @@ export class World {
   looked = true;
   probesItsHost = true;
   clockSkewMs = 0;
+  /** What Certificates say, by the Secret that they fill. */
+  renewals: ReadonlyMap<string, Renewal> = new Map();
   /** How often the operator has looked at the endpoint just now. */
   looks = 12;
 
@@ -93,6 +103,7 @@ export class World {
       stored: this.stored,
       secrets: new Map([[this.secretName, this.secret]]),
       promotions: new Map(),
+      renewals: this.renewals,
       specProblems: [],
       clockSkewMs: this.clockSkewMs,
       provider: this.zone.known ? known(true) : this.zone,

@@ -15,6 +15,10 @@
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch]
+# cert-manager's, where it is installed: when the next renewal comes, and whether the key stays.
+- apiGroups: [cert-manager.io]
+  resources: [certificates]
+  verbs: [list, watch]
 # The ready endpoints of the Services that spec.verification.serviceRef names, read one by one.
 - apiGroups: ['']
   resources: [services]

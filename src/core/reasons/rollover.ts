@@ -113,6 +113,13 @@ export const ROLLOVER = {
       'Every RRset that a sender may hold has a `2 1 1` for the CA of what is served: a renewal by the same CA is accepted at once.',
     remedy: '',
   },
+  KeyStays: {
+    kind: 'State',
+    at: '`Covered` (True)',
+    meaning:
+      'The Certificate has `rotationPolicy: Never`: the next certificate has the same key, and every RRset that a sender may hold has its `3 1 1`.',
+    remedy: 'Do not delete the Secret: cert-manager would make a new key. A new key on purpose: Promote.',
+  },
   Promoted: {
     kind: 'State',
     at: '`Covered` (True)',

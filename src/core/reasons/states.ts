@@ -54,6 +54,27 @@ export const STATES = {
       'The certificate is not for a hostname of the spec. Its `3 1 1` is published; a `2 1 1` could not match and is left out.',
     remedy: 'Issue a certificate with that name.',
   },
+  LifetimeTooShort: {
+    kind: 'State',
+    at: '`CertificatesResolved` (True), event',
+    meaning:
+      'The certificate expires so soon that what a renewal takes (`waitTTLs` times the TTL, and a minute and a half) does not fit into its life: in Promote the deadline comes before the gate opens, in Observe the records of many renewals pile up.',
+    remedy: 'Issue it for as long as the message says, or set a lower `ttlSeconds`.',
+  },
+  RenewBeforeTooShort: {
+    kind: 'State',
+    at: '`CertificatesResolved` (True), event',
+    meaning:
+      'Promote: the certificate is renewed so late that the deadline (`deadlineBeforeExpiry`, or half of the time that is left) comes before the gate opens.',
+    remedy: 'Set `renewBefore` of the Certificate to what the message says, or a lower `ttlSeconds`.',
+  },
+  RenewBeforeTooLong: {
+    kind: 'State',
+    at: '`CertificatesResolved` (True), event',
+    meaning:
+      'The next renewal comes before senders have forgotten the records of the last one. In Promote a new certificate replaces the one that waits, and none is ever released before the deadline.',
+    remedy: 'Set `renewBefore` of the Certificate to what the message says, or a lower `ttlSeconds`.',
+  },
   Ready: {
     kind: 'State',
     at: '`ProviderReady`; `Ready` of a provider; event',
