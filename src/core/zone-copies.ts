@@ -75,7 +75,7 @@ function patienceMs({ refreshSeconds, retrySeconds, expireSeconds }: ServedCopy)
 /** When the server last had the primary's serial, or heard that it has. Undefined while that is as it should be. */
 function overdueSince(copy: WatchedCopy, now: Date): Date | undefined {
   const { at, behindSince: behind, expiresAt, expireSeconds } = copy;
-  const isTooLong = (since: Date, until: Date): boolean => until.getTime() - since.getTime() > patienceMs(copy);
+  const isTooLong = (since: Date, until: Date): boolean => until.getTime() - since.getTime() >= patienceMs(copy);
   const followed = expiresAt && new Date(expiresAt.getTime() - expireSeconds * 1000);
   // It may well have followed once more since it was asked.
   if (followed !== undefined && isTooLong(followed, at)) return followed;

@@ -9,6 +9,7 @@ import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import { lookAtZone, type ZoneLook } from '../../src/dns/zone-look.ts';
 import { startDnssecChain, type DnssecChain } from '../support/dnssec-chain.ts';
 import { startKnot } from '../support/knot.ts';
+import { startPowerDns } from '../support/powerdns.ts';
 import { startKnotSecondary, type KnotSecondary } from '../support/knot-secondary.ts';
 import type { RunningProgram } from '../support/process.ts';
 import { startSignedCopy } from '../support/signed-copy.ts';
@@ -16,13 +17,7 @@ import { startUnbound, type UnboundServer } from '../support/unbound.ts';
 
 const ZONE = 'example.nl';
 const [PRIMARY, SECONDARY, PARENT] = ['10.53.2.10', '10.53.2.11', '10.53.2.12'] as const;
-const [RESOLVER, KNOT, HAND, SIGNING_KNOT, NOBODY] = [
-  '10.53.2.13',
-  '10.53.2.14',
-  '10.53.2.15',
-  '10.53.2.16',
-  '10.53.2.19',
-];
+const [RESOLVER, KNOT, HAND, SIGNING, NOBODY] = ['10.53.2.13', '10.53.2.14', '10.53.2.15', '10.53.2.16', '10.53.2.19'];
 const DAY = 24 * 60 * 60;
 /** In the SOA of every zone of the chain. */
 const [REFRESH, RETRY, EXPIRE] = [3600, 600, 86_400];
@@ -117,32 +112,40 @@ describe('signatures', () => {
     await copy.program.stop();
   });
 
-  describe('Knot, by its defaults', () => {
-    let program: RunningProgram;
-    beforeAll(async () => {
+  describe('other signers, by their defaults', () => {
+    const started = (start: typeof startKnot, name: string, address: string): Promise<RunningProgram> => {
       const nameServer = [
         { name: ZONE, type: 'NS', data: `ns1.${ZONE}` },
-        { name: `ns1.${ZONE}`, type: 'A', data: SIGNING_KNOT },
+        { name: `ns1.${ZONE}`, type: 'A', data: address },
       ];
-      program = await startKnot({
-        dir: join(dir, 'signing-knot'),
-        address: SIGNING_KNOT,
-        key: chain.tsigKey,
-        zones: [{ name: ZONE, signed: true, records: nameServer }],
-        allowedBelow: 'mail',
-      });
-    });
-    afterAll(() => program.stop());
+      const zones = [{ name: ZONE, signed: true, records: nameServer }];
+      return start({ dir: join(dir, name), address, key: chain.tsigKey, zones, allowedBelow: 'mail' });
+    };
 
-    test('renews before it is overdue', async () => {
+    test('Knot renews before it is overdue', async () => {
+      const program = await started(startKnot, 'signing-knot', SIGNING);
       const [renewal] = /next signing at \S+/.exec(readFileSync(program.logFile, 'utf8')) ?? [];
       const at = Date.parse(renewal?.split(' ').at(-1) ?? '');
-      const { signatures } = await look(SIGNING_KNOT);
+      const { signatures } = await look(SIGNING);
+      await program.stop();
       expect(signatures).toHaveLength(2);
       for (const signature of signatures) {
         expect(overdueAt(signature).getTime()).toBeGreaterThan(at);
         // And it leaves time.
         expect(overdueAt(signature).getTime()).toBeLessThan(signature.expiresAt.getTime() - 1800_000);
+      }
+    });
+
+    test('PowerDNS signs anew each week for three; it does not say when copies expire', async () => {
+      const program = await started(startPowerDns, 'signing-powerdns', SIGNING);
+      const { signatures, copies } = await look(SIGNING);
+      await program.stop();
+      expect(copies).toMatchObject([{ expiresAt: undefined, expireSeconds: EXPIRE }]);
+      expect(signatures).toHaveLength(2);
+      for (const signature of signatures) {
+        expect(signature.validitySeconds).toBe(21 * DAY);
+        expect(secondsFromNow(signature.expiresAt)).toBeGreaterThan(7 * DAY - 3600);
+        expect((signature.expiresAt.getTime() - overdueAt(signature).getTime()) / 1000).toBeLessThan(6 * DAY);
       }
     });
   });
