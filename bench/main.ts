@@ -2,6 +2,7 @@
  * `make bench`: figures of one run on this machine, to be read as ratios. `BENCH=rollout` (several: with spaces) runs only that one;
  * `COUNT=1000` makes the crowd smaller; `EXTERNAL_DNS` names a binary of ExternalDNS 0.22, to be run side by side with it.
  */
+import { model } from './model.ts';
 import { planner } from './planner.ts';
 import { rollout } from './rollout.ts';
 import { sharing } from './sharing.ts';
@@ -9,6 +10,7 @@ import { tenThousand } from './ten-thousand.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   planner,
+  model,
   sharing,
   rollout,
   'ten-thousand': tenThousand,

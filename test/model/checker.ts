@@ -221,8 +221,9 @@ export class Checker {
     // A foreign digest hides our keys; only the 2 1 1 stood against it, and a chain that has none took that away.
     if (value.writtenAt >= since && strange.length > 0 && value.records.some((record) => record.startsWith('3 1 2')))
       return 'None';
-    // Withdrawn: what is not ours stays, whatever it does.
-    if (value.by === 'Operator' && value.records.every((record) => this.#isNotOurs(record, value))) return 'None';
+    // Withdrawn: what is not ours stays, and comes, whatever it does.
+    const isLeft = value.by === 'Operator' || value.writtenAt < this.unpublishedUntil;
+    if (isLeft && value.records.every((record) => this.#isNotOurs(record, value))) return 'None';
     return this.#looseLevelOf(value, level);
   }
 

@@ -108,9 +108,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dropped intent is taken for a write that every server has',
     file: `${CORE}/supersession.ts`,
-    find: 'const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);',
+    find: 'passedAt(version.n, versions, servers) ??',
     replace:
-      "const isDropped = versions.some(({ kind }) => kind === 'Unconfirmed'); const at = isDropped ? facts.now : passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);",
+      "(versions.some(({ kind }) => kind === 'Unconfirmed') ? facts.now : passedAt(version.n, versions, servers)) ??",
     kinds: W_OR_S,
     world: byHand.GIVEN_UP,
     events: ['Renew', 'AnswerLost', 'SourceGone', 'Refused', 'Lag'],
@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the clock runs from the primary's answer",
     file: `${CORE}/supersession.ts`,
-    find: 'const at = passedAt(version.n, versions, servers) ?? unseen(version, versions, owner, servers, facts);',
-    replace: 'const at = facts.now;',
+    find: 'passedAt(version.n, versions, servers) ??',
+    replace: 'facts.now ??',
     kinds: W_OR_S,
     world: 39,
     events: ['Renew', 'Lag'],

@@ -16,7 +16,8 @@ if (fault !== undefined) plant(fault);
 const { GROUPS, smallWorlds } = await import('./exhaustive.ts');
 const { randomScenario } = await import('./random.ts');
 const { shrink } = await import('./shrink.ts');
-const { tell, tryScenario } = await import('./try.ts');
+const { tell } = await import('./tell.ts');
+const { tryScenario } = await import('./try.ts');
 
 // Nobody reads where an ordinary refusal was made, and there are many.
 Error.stackTraceLimit = 0;

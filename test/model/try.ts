@@ -24,14 +24,7 @@ export function tryScenario(scenario: Scenario): Ended {
   return { violation, judged: world.checker.judged, releases, passes, course: { steps, updates } };
 }
 
-/** The story of a scenario, line by line. */
-export function tell(scenario: Scenario): string {
-  const world = new World(scenario, { isTold: true });
-  const violation = violationOf(world);
-  return [...(world.timeline ?? []), violation === undefined ? 'nothing is wrong' : violation.message].join('\n');
-}
-
-function violationOf(world: World): Ended['violation'] {
+export function violationOf(world: World): Ended['violation'] {
   try {
     world.run();
     return undefined;
