@@ -15,6 +15,7 @@ packages=(
   dovecot-core dovecot-imapd dovecot-pop3d # IMAP and POP3, in TLS and by STARTTLS
   openssl ldnsutils gnutls-bin     # three more judges: openssl s_client, ldns-dane, danetool
   iproute2 util-linux procps       # ip, unshare and flock, ps
+  lua5.1                           # what Argo CD's health checks are written in
   libfaketime                      # a program whose clock is wrong
 )
 policy=/usr/sbin/policy-rc.d
