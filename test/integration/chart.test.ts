@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { RELEASE } from '../support/helm.ts';
 import { apply } from '../support/kubectl.ts';
 import { startSite, type Site } from '../support/site.ts';
+import { gettingStarted } from './chart/getting-started.ts';
 import { gitops } from './chart/gitops.ts';
 import { lifecycle } from './chart/lifecycle.ts';
 import { rendering } from './chart/rendering.ts';
@@ -14,6 +15,7 @@ const NAMESPACES = [RELEASE, 'mail', 'more-mail'];
 let site: Site;
 beforeAll(async () => {
   site = await startSite({
+    certManager: true,
     install: async (kubeconfig) => {
       const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
       const items = NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }));
@@ -27,3 +29,4 @@ rendering(() => site);
 lifecycle(() => site);
 running(() => site);
 gitops(() => site);
+gettingStarted(() => site);

@@ -18,7 +18,7 @@ export function gitops(site: () => Site): void {
     let tenant: Tenant;
     let operator: RunningOperator | undefined;
     beforeAll(async () => {
-      const args = ['upgrade', '--install', RELEASE, CHART, `--namespace=${RELEASE}`];
+      const args = ['upgrade', '--install', RELEASE, CHART, '--reset-values', `--namespace=${RELEASE}`];
       await mustHelm('helm4', args, { kubeconfig: site().kubeconfig });
       tenant = await createTenant(site(), 'gitops');
       writeMailChart(join(site().dir, 'mail-chart'));

@@ -1,0 +1,150 @@
+/** docs/getting-started.md: its commands, run as they stand there, and the examples that they apply. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { only, RELEASE, render, type Manifest, type Values } from '../../support/helm.ts';
+import { createIssuingCA } from '../../support/issuing-ca.ts';
+import { apply } from '../../support/kubectl.ts';
+import { startMailServer, type MailServerProgram } from '../../support/mail-server.ts';
+import type { RunningOperator } from '../../support/operator.ts';
+import { mustRun } from '../../support/process.ts';
+import { publishTo } from '../../support/route53-bind.ts';
+import { startRoute53, type Route53Double } from '../../support/route53.ts';
+import type { Site } from '../../support/site.ts';
+import { toolPath } from '../../support/tools.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const PAGE = readFileSync(join(ROOT, 'docs/getting-started.md'), 'utf8');
+const EXAMPLES = readExamples();
+/** Kinds that no API server here knows. */
+const ELSEWHERE = /^(argoproj\.io|.*\.toolkit\.fluxcd\.io)\//;
+const HOST = { hostname: 'mx1.example.nl', address: '10.53.1.10' };
+const DOUBLE = '10.53.3.18';
+
+export function gettingStarted(site: () => Site): void {
+  describe('getting started', () => {
+    let route53: Route53Double;
+    let operator: RunningOperator | undefined;
+    let mailServer: MailServerProgram | undefined;
+    beforeAll(async () => {
+      const { chain, kubeconfig } = site();
+      // From nothing: what other tests have left goes.
+      await site().kubectl('delete', 'namespace', 'mail', RELEASE, '--timeout=60s');
+      await site().kubectl(
+        'delete',
+        'clusterroles,clusterrolebindings',
+        `--selector=app.kubernetes.io/instance=${RELEASE}`,
+      );
+      await chain.nsupdate(`add ${HOST.hostname} 60 A ${HOST.address}`);
+      await createIssuingCA(kubeconfig, 'cert-manager');
+      const issuer = {
+        apiVersion: 'cert-manager.io/v1',
+        kind: 'ClusterIssuer',
+        metadata: { name: 'letsencrypt' },
+        spec: { ca: { secretName: 'issuing-ca' } },
+      };
+      await apply(kubeconfig, JSON.stringify(issuer));
+      const [, id = '', secret = ''] = /access-key-id=(\S+) .*secret-access-key=(\S+)/.exec(PAGE) ?? [];
+      route53 = await startRoute53({
+        address: DOUBLE,
+        keys: [{ id, secret }],
+        zones: [{ id: 'Z1', name: chain.zone }],
+        publish: publishTo(chain),
+      });
+    });
+    afterAll(async () => {
+      await operator?.stop();
+      await mailServer?.stop();
+      await route53.stop();
+    });
+
+    test('five commands lead from nothing to records that fit what the server presents', async () => {
+      const [, block = ''] = /^<!-- Run by the tests. -->\n\n```sh\n(.*?)^```$/ms.exec(PAGE) ?? [];
+      const commands = block.split('\n').filter((line) => line !== '');
+      expect(commands).toHaveLength(5);
+      for (const [index, command] of commands.entries()) {
+        await shell(site(), command);
+        // No kubelet runs here: what it would start. The names of Route 53 lead to a double.
+        if (index === 0)
+          operator = await site().startOperator({ env: { AWS_ENDPOINT_URL_ROUTE_53: route53.endpoint } });
+        if (index === 3) {
+          const { dir, kubeconfig } = site();
+          mailServer = await startMailServer({
+            dir: join(dir, 'mx1'),
+            kubeconfig,
+            namespace: 'mail',
+            secretName: 'mx1-tls',
+            ...HOST,
+          });
+        }
+      }
+      const answer = await site().chain.dig('+short', '_25._tcp.mx1.example.nl', 'TLSA');
+      expect(
+        answer
+          .trim()
+          .split('\n')
+          .map((record) => record.slice(0, 5))
+          .toSorted(),
+      ).toEqual(['2 1 1', '3 1 1']);
+    });
+
+    test('every other command says that it is not run, and why', () => {
+      const before = PAGE.split(/^```sh$/m)
+        .slice(0, -1)
+        .map((text) => text.trimEnd().split('\n').at(-1));
+      expect(
+        before.filter((line) => !/<!-- Run by the tests. -->|[*_]Not run[^*_]*: [^*_]+[*_]/.test(line ?? '')),
+      ).toEqual([]);
+    });
+
+    test('the examples are taken by the API server, as far as it knows their kinds', async () => {
+      const known = EXAMPLES.filter(({ apiVersion }) => !ELSEWHERE.test(apiVersion));
+      expect(known.length).toBeGreaterThan(8);
+      const argocd = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'argocd' } };
+      await apply(site().kubeconfig, JSON.stringify(argocd));
+      const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: known });
+      await apply(site().kubeconfig, list, '--dry-run=server', '--validate=strict');
+    });
+
+    test('the values that Flux and Argo CD are given are those of the chart', async () => {
+      const given = EXAMPLES.flatMap((example): readonly Values[] => {
+        const { spec } = example as Deployer;
+        const values = spec?.values ?? spec?.source?.helm?.valuesObject;
+        return values === undefined ? [] : [values];
+      });
+      expect(given).toHaveLength(2);
+      for (const values of given) expect(only(await render(values), 'Deployment')).toBeDefined();
+    });
+  });
+}
+
+/** HelmRelease, and Application. */
+interface Deployer extends Manifest {
+  readonly spec?: {
+    readonly values?: Values;
+    readonly source?: { readonly helm?: { readonly valuesObject?: Values } };
+  };
+}
+
+function readExamples(): Manifest[] {
+  const folder = join(ROOT, 'examples');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8')))
+    .map((document) => document.toJS() as Manifest);
+}
+
+/** In a checkout, as somebody whose cluster this is. */
+async function shell(site: Site, command: string): Promise<void> {
+  const bin = join(site.dir, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const helm = join(bin, 'helm');
+  await mustRun('ln', ['--symbolic', '--force', toolPath('helm4'), helm]);
+  const PATH = `${bin}:${dirname(toolPath('kubectl'))}:${process.env['PATH'] ?? ''}`;
+  const home = { HELM_CACHE_HOME: bin, HELM_CONFIG_HOME: bin, HELM_DATA_HOME: bin };
+  await mustRun('sh', ['-ec', `cd '${ROOT}' && ${command}`], {
+    env: { PATH, KUBECONFIG: site.kubeconfig, KUBERC: 'off', ...home },
+    timeoutMs: 100_000,
+  });
+}
