@@ -92,7 +92,7 @@ async function changedSet(
     content: formatTlsa(record),
     disabled: false,
   }));
-  // Those that somebody switched off are his.
+  // Those that somebody switched off are his, where the API shows them: 4.7 does not, to who asks for one name.
   const disabled = tlsaOf(there).filter((record) => record.disabled);
   const records = [...target, ...disabled];
   const what = { name: `${owner}.`, type: 'TLSA' };
