@@ -30,8 +30,8 @@ export function nextStatus(mailServer: MailServer, facts: Facts, plan: Plan): Ma
 }
 
 /**
- * What must stand there before an effect, and no more: what people read changes once its outcome is known. The write is half as large, and
- * no condition goes to False and back for a change that takes a moment.
+ * What must stand there before an effect, and no more: what people read changes once its outcome is known. The write costs the API
+ * server a third less, and no condition goes to False and back for a change that takes a moment.
  */
 export function beforeEffect(stored: MailServerStatus, next: MailServerStatus): MailServerStatus {
   const { observedGeneration, conditions, endpoints, rollover } = stored;
