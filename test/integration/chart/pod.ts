@@ -48,7 +48,13 @@ export async function startPod(site: Site, name: string): Promise<Pod> {
   const program = startProgram({
     name: 'operator',
     command: process.execPath,
-    args: ['--enable-source-maps', '--max-semi-space-size=8', PROGRAM, ...(operator.args ?? [])],
+    args: [
+      '--enable-source-maps',
+      '--max-semi-space-size=4',
+      '--heap-growing-percent=30',
+      PROGRAM,
+      ...(operator.args ?? []),
+    ],
     env: { ...pod, ...env, KUBECONFIG: '' },
     logFile: join(site.dir, `${name}.log`),
   });
