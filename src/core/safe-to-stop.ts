@@ -1,6 +1,7 @@
 /** After a withdrawal: until when must the server go on presenting what was published? (docs/rollover.md, "withdraw") */
 import type { Facts } from './facts.ts';
 import { endOfWait } from './hold.ts';
+import { lastWritten } from './last-written.ts';
 import { isPublished } from './ours.ts';
 import { isAskedFor } from './place.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
@@ -8,8 +9,9 @@ import type { State, Version } from './state.ts';
 import { formatTime } from './time.ts';
 
 /**
- * The moment from which no sender can hold a version that demands anything; absent while one of our records stands, and while that
- * moment is not known yet. With `publish: false` it stays once it is known.
+ * The moment from which no sender can hold a version that demands what we published; absent while one of our records stands, and while
+ * that moment is not known yet. What others left there now is theirs. With `publish: false` it stays once it is known; of a host that the
+ * spec names no more it goes with its history, a little after that moment (`FORGET_AFTER_MS`).
  */
 export function safeToStop(recordSets: readonly RecordSetPlan[], facts: Facts): Pick<State, 'safeToStopAt'> {
   const withdrawn = recordSets.filter(({ owner }) => !isAskedFor(owner.owner, facts.owners) || !facts.desired.publish);
@@ -21,7 +23,9 @@ export function safeToStop(recordSets: readonly RecordSetPlan[], facts: Facts): 
     return safeToStopAt === undefined ? {} : { safeToStopAt };
   }
   const moments = left
-    .flatMap(({ versions }) => versions.filter(demandsSomething))
+    .flatMap(({ versions }) =>
+      versions.filter((version) => version !== lastWritten(versions) && demandsSomething(version)),
+    )
     .map((version) => endOfWait(version, facts.desired.waitTTLs)?.getTime());
   if (moments.length === 0 || moments.includes(undefined)) return {};
   return { safeToStopAt: formatTime(new Date(Math.max(...moments.map(Number)))) };
