@@ -5,12 +5,15 @@
 import { coversHostname } from './certificate.ts';
 import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
+import { recordsAt } from './endpoint-matches.ts';
 import type { OperatorError } from './errors.ts';
 import type { Facts, Known } from './facts.ts';
+import { endpointProblem } from './first-publication.ts';
 import { keyStays } from './key-stays.ts';
 import { endOfWait, isHeld } from './hold.ts';
 import { handedOut } from './history.ts';
 import { lastWritten } from './last-written.ts';
+import { endpointsInSight } from './looked-at.ts';
 import type { Name } from './name.ts';
 import { isPublished } from './ours.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
@@ -43,6 +46,8 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
   }
   const unread = observed.flatMap(({ secretName }) => problemOf(facts.secrets.get(secretName)) ?? []).at(0);
   if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
+  const stranger = strangerServed(facts);
+  if (stranger !== undefined) return state('Covered', 'False', stranger.code, stranger.message);
   // Senders may hold what stood in the zone that the owner has left.
   const held = [...published, ...plan.recordSets.filter(({ owner }) => owner.left !== undefined)];
   const gaps = gapsOf(held, serving, facts);
@@ -78,6 +83,13 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
     'TrustAnchorPublished',
     `every RRset that a sender may hold has a 2 1 1 for the CA of what is served${basis}`,
   );
+}
+
+/** What a Secret holds says nothing of a server that presents something else. */
+function strangerServed(facts: Facts): OperatorError | undefined {
+  return (endpointsInSight(facts) ?? [])
+    .flatMap((endpoint) => endpointProblem(endpoint, recordsAt(facts.owners, endpoint), facts) ?? [])
+    .find(({ code }) => code === 'UnknownChainServed');
 }
 
 /** What cannot be read may have been renewed already; one that is gone has not. */
