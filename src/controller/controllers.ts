@@ -97,6 +97,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       setFinalizers: (mailServer, finalizers) =>
         written(underWork, () => patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
       release: (mailServer, effects) => releases.release(mailServer, effects),
+      nameSharers: (mailServer, names) => releases.nameSharers(mailServer, names),
       event: tell,
     },
   };

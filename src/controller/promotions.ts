@@ -39,15 +39,17 @@ export function promotionsOf(
   return new Map(
     pairsOf(mailServer).map((pair) => {
       const users = usersOf(pair, mailServer, sources.mailServers);
+      const sharers = users.filter((user) => sharesPair(user, pair));
       const source = chains.get(pair.secretName);
       return [
         pair.servingSecretName,
         {
           permitted: permitted(pair, mailServer, users, sources),
-          withheldBy: users
-            .filter((user) => sharesPair(user, pair) && counts(user))
+          withheldBy: sharers
+            .filter(counts)
             .filter((user) => !isReady(user, pair, source))
             .map(({ metadata }) => metadata.name),
+          unnamed: unnamed(pair, [mailServer, ...sharers], sources),
           lastAttempt: sources.lastError(servingKeyOf(mailServer, pair)),
         },
       ];
@@ -64,7 +66,7 @@ function permitted(
   const { namespace, name } = mailServer.metadata;
   const sourceKey = objectKey(namespace, pair.secretName);
   const servingKey = servingKeyOf(mailServer, pair);
-  const rivals = [mailServer, ...users].filter((user) => usesOtherwise(user, pair));
+  const rivals = [mailServer, ...users].filter((user) => !isGoing(user) && usesOtherwise(user, pair));
   if (rivals.length > 0) {
     const names = rivals.map(({ metadata }) => metadata.name).join(', ');
     return unknown(
@@ -97,12 +99,30 @@ function permitted(
   return known(true);
 }
 
-/** One whose spec is refused has none, unless senders may remember records of it. */
-function counts({ status }: MailServer): boolean {
+/** Those that stay, once it is named for one of them. */
+function unnamed(
+  pair: SecretPair,
+  sharers: readonly MailServer[],
+  { secrets }: PromotionSources,
+): readonly string[] | undefined {
+  const [first] = sharers;
+  const serving = first && secrets.get(servingKeyOf(first, pair));
+  const isWritten = serving !== undefined && isServingFor(serving, sharers.map(nameOf));
+  const missing = isWritten ? sharers.filter((one) => !isGoing(one) && !isServingFor(serving, [nameOf(one)])) : [];
+  return missing.length > 0 ? missing.map(nameOf) : undefined;
+}
+
+function nameOf({ metadata }: MailServer): string {
+  return metadata.name;
+}
+
+/** One whose spec is refused, or that is going, has none, unless senders may remember records of it. */
+function counts(mailServer: MailServer): boolean {
+  const { status } = mailServer;
   const refused = status.conditions?.find(({ type, status: is }) => type === 'Accepted' && is === 'False');
   return hasSay({
     refusal: refused?.reason,
-    isToBePublished: refused === undefined,
+    isToBePublished: refused === undefined && !isGoing(mailServer),
     isRemembered: (status.recordSets ?? []).length > 0,
   });
 }

@@ -36,6 +36,7 @@ export interface MailServerWriter {
   readonly setFinalizers: (mailServer: MailServer, finalizers: readonly string[]) => Promise<WriteResult<MailServer>>;
   /** Writes the Secrets that pods mount. */
   readonly release: Releases['release'];
+  readonly nameSharers: Releases['nameSharers'];
   readonly event: (mailServer: MailServer, event: ObjectEvent) => void;
 }
 
@@ -111,6 +112,7 @@ async function follow(
   attempts: AttemptMemory,
   reconciler: MailServerReconciler,
 ): Promise<Outcome> {
+  await shareSecrets(mailServer, gathered.facts, reconciler);
   if (next.effect !== undefined) return act(next.effect, mailServer, gathered, attempts, reconciler);
   for (const { owner, change, problem } of next.recordSets) {
     if (change === undefined && problem === undefined && owner.zone.known)
@@ -121,6 +123,21 @@ async function follow(
     reconciler.writer.event(mailServer, warning('ReleaseNowIgnored', message));
   }
   return rest(mailServer, gathered, next);
+}
+
+/** Who shares a serving Secret is named on it as soon as that is seen; it changes neither certificate nor records. */
+async function shareSecrets(
+  mailServer: MailServer,
+  { deleting, promotions }: Facts,
+  { writer }: MailServerReconciler,
+): Promise<void> {
+  const unnamed = [...promotions].filter(([, one]) => one.permitted.known && (one.unnamed ?? []).length > 0);
+  if (!deleting && unnamed.length > 0) {
+    await writer.nameSharers(
+      mailServer,
+      unnamed.map(([servingSecretName]) => servingSecretName),
+    );
+  }
 }
 
 async function act(

@@ -8,7 +8,7 @@ import { ApiError } from '../kube/api-error.ts';
 import type { NewObject, WriteResult } from '../kube/objects.ts';
 import { keyOf, objectKey, type Secret } from '../kube/resource.ts';
 import { chainIn, type ReadSecret } from './secret-chains.ts';
-import { isServingFor, permitsCopy, SERVING_FOR, servingFor } from './secret-pairs.ts';
+import { isServingFor, permitsCopy, SERVING_FOR, servingFor, type SecretPair } from './secret-pairs.ts';
 
 export interface SecretWriter {
   readonly read: ReadSecret;
@@ -52,11 +52,29 @@ export async function releaseSecret(
   }
   refuseUnusable(serving);
   if (!isServingFor(serving, sharers) || leafKeyOf(serving) !== replaces) return 'Changed';
+  return written('update', effect, namespace, () => replace({ ...named(serving, sharers), data }));
+}
+
+/**
+ * Says at once on the serving Secret that it is for all of them: when the one for which it was made is gone, the others go on.
+ * @throws OperatorError as `releaseSecret`
+ */
+export async function nameSharers(
+  { metadata: { namespace } }: MailServer,
+  pair: SecretPair,
+  sharers: readonly string[],
+  { read, replace }: Pick<SecretWriter, 'read' | 'replace'>,
+): Promise<void> {
+  const serving = await read(namespace, pair.servingSecretName);
+  if (serving === undefined || !isServingFor(serving, sharers)) return;
+  await written('update', pair, namespace, () => replace(named(serving, sharers)));
+}
+
+/** Who is named stays so. */
+function named(serving: Secret, sharers: readonly string[]): Secret {
   const names = [...new Set([...servingFor(serving), ...sharers])].join(',');
   const annotations = { ...serving.metadata.annotations, [SERVING_FOR]: names };
-  return written('update', effect, namespace, () =>
-    replace({ ...serving, metadata: { ...serving.metadata, annotations }, data }),
-  );
+  return { ...serving, metadata: { ...serving.metadata, annotations } };
 }
 
 /** Is it the candidate that status has, the very same certificate and CAs, with its key? */
@@ -88,7 +106,7 @@ function refuseUnusable(serving: Secret): void {
 
 async function written(
   verb: 'create' | 'update',
-  { servingSecretName }: ReleaseEffect,
+  { servingSecretName }: SecretPair,
   namespace: string,
   write: () => Promise<WriteResult<Secret>>,
 ): Promise<'Released' | 'Changed'> {

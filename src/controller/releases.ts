@@ -5,8 +5,8 @@ import type { ReleaseEffect } from '../core/plan.ts';
 import { keyOf, type ObjectKey } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
 import type { PromotionSources } from './promotions.ts';
-import { releaseSecret, type SecretWriter } from './release-secret.ts';
-import { servingKeyOf, sharersOf } from './secret-pairs.ts';
+import { nameSharers, releaseSecret, type SecretWriter } from './release-secret.ts';
+import { pairsOf, servingKeyOf, sharersOf } from './secret-pairs.ts';
 
 /** `Done`: written, or what it was planned from has changed; the news of it is on its way. `FailedAgain`: as the last time. */
 export type ReleaseResult = 'Done' | 'Failed' | 'FailedAgain';
@@ -31,6 +31,24 @@ export class Releases {
   async release(mailServer: MailServer, effects: readonly ReleaseEffect[]): Promise<ReleaseResult> {
     const results = await Promise.all(effects.map((effect) => this.#one(mailServer, effect)));
     return (['Failed', 'FailedAgain'] as const).find((result) => results.includes(result)) ?? 'Done';
+  }
+
+  /** Why it failed is told by the next release: until then nothing depends on it. */
+  async nameSharers(mailServer: MailServer, servingSecretNames: readonly string[]): Promise<void> {
+    const pairs = pairsOf(mailServer).filter(({ servingSecretName }) => servingSecretNames.includes(servingSecretName));
+    for (const pair of pairs) {
+      const sharers = sharersOf(pair, mailServer, this.#mailServers);
+      try {
+        await nameSharers(mailServer, pair, sharers, this.#writer);
+        this.#log.info({ serving: servingKeyOf(mailServer, pair), sharers }, 'named those that share a Secret');
+      } catch (err) {
+        if (!(err instanceof OperatorError)) throw err;
+        this.#log.warn(
+          { serving: servingKeyOf(mailServer, pair), err },
+          'those that share a Secret were not named on it',
+        );
+      }
+    }
   }
 
   async #one(mailServer: MailServer, effect: ReleaseEffect): Promise<ReleaseResult> {

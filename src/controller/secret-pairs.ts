@@ -46,18 +46,19 @@ export function servingFor({ metadata }: PartialObject): string[] {
   return names.filter((name) => name !== '');
 }
 
-/** The others that use one of the two Secrets, in whatever way. */
+/** The others that use one of the two Secrets, in whatever way; also those that are going. */
 export function usersOf(pair: SecretPair, { metadata }: MailServer, mailServers: MailServers): MailServer[] {
   const users = [pair.secretName, pair.servingSecretName].flatMap((name) =>
     mailServers.byIndex('secret', objectKey(metadata.namespace, name)),
   );
-  return [...new Set(users)].filter((user) => user.metadata.uid !== metadata.uid && !isGoing(user));
+  return [...new Set(users)].filter((user) => user.metadata.uid !== metadata.uid);
 }
 
 /** One of those that share a pair of Secrets with a MailServer and stay. */
 export function caretakerOf(mailServer: MailServer, mailServers: MailServers): MailServer | undefined {
   const [first] = pairsOf(mailServer)
     .flatMap((pair) => usersOf(pair, mailServer, mailServers).filter((user) => sharesPair(user, pair)))
+    .filter((user) => !isGoing(user))
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   return first;
 }

@@ -39,6 +39,8 @@ export interface Promotion {
    * as the candidate, at stage `Open` or for reason `WithheldByOther`.
    */
   readonly withheldBy: readonly string[];
+  /** Of this MailServer and those that share the pair: whom the serving Secret, which is written for one of them, does not name yet. */
+  readonly unnamed?: readonly string[] | undefined;
   /** Why the last attempt to write it failed, as far as this process knows. */
   readonly lastAttempt?: OperatorError | undefined;
 }

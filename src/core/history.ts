@@ -106,7 +106,7 @@ function withCurrent(
   facts: Facts,
   keepsIntent: boolean,
 ): readonly Version[] {
-  const before = stored?.versions ?? [];
+  const before = versionsOf(stored, owner);
   const intent = stored?.intent;
   const value = valueOfRRset(current.records);
   const last = lastWritten(before);
@@ -122,6 +122,13 @@ function withCurrent(
   if (isLast) return withTtl(withoutNeverSent(given, last, facts), last, ttlSeconds);
   const isKnown = given.some((version) => version.kind !== 'Unknown' && value === valueOf(version.records));
   return push(isKnown ? given : [beginning(given, current, facts)], owner, current, ttlSeconds, facts);
+}
+
+/** The serials, and the changes, of another provider's primary tell nothing about this one's. */
+function versionsOf(stored: StoredRecordSet | undefined, { provider }: OwnerFacts): readonly Version[] {
+  const { versions = [] } = stored ?? {};
+  if (stored === undefined || stored.provider === provider) return versions;
+  return versions.map((version) => ({ ...version, serial: undefined, changeID: undefined }));
 }
 
 /** What was given up so long ago, and is not there, was never carried out. */

@@ -5,6 +5,8 @@ import type { Facts, OwnerFacts } from './facts.ts';
 import { firstPublicationBlockedBy } from './first-publication.ts';
 import type { Name } from './name.ts';
 import { nextVersions } from './history.ts';
+import { isForgotten } from './hold.ts';
+import { lastWritten } from './last-written.ts';
 import { ours } from './ours.ts';
 import type { Intent, StoredRecord, StoredRecordSet } from './state.ts';
 import type { TargetRecord } from './target.ts';
@@ -52,7 +54,8 @@ export function planRecordSet(
   stored: StoredRecordSet | undefined,
   facts: Facts,
 ): RecordSetPlan {
-  if (!owner.zone.known) return keep(owner, stored, owner.zone.error);
+  if (!owner.zone.known)
+    return isPast(stored, owner, facts) ? { owner, next: undefined } : keep(owner, stored, owner.zone.error);
   if (!owner.current.known) return keep(owner, stored, owner.current.error);
   const zone = owner.zone.value;
   const current = owner.current.value;
@@ -134,6 +137,15 @@ function isOver(
 /** Deleted and withdrawn, and who shares a Secret must know until when senders remember. */
 function withCaretaker(next: StoredRecordSet, { heir }: OwnerFacts, { deleting }: Facts): StoredRecordSet {
   return deleting && heir?.as === 'Caretaker' ? { ...next, handedTo: heir.name } : next;
+}
+
+/** Withdrawn, and by the signatures of then no sender can remember: whether somebody can still look there makes no difference. */
+function isPast(stored: StoredRecordSet | undefined, { desired }: OwnerFacts, facts: Facts): boolean {
+  if (stored === undefined || desired || stored.intent !== undefined || ours(stored).length > 0) return false;
+  const current = lastWritten(stored.versions);
+  return stored.versions.every(
+    (version) => version === current || isForgotten(version, facts.desired.waitTTLs, facts.now),
+  );
 }
 
 function isPromote({ desired }: Facts): boolean {

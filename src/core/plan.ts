@@ -156,6 +156,8 @@ function mayLetGo(facts: Facts, state: State): boolean {
   if (facts.abandon) return true;
   if (state.recordSets.some(({ handedTo }) => handedTo !== undefined)) return false;
   if (facts.desired.deletion === 'Retain' || facts.desired.suspend) return true;
+  // The Secret of one that goes is for those who share it: it must say so before nobody is left whom it names.
+  if ([...facts.promotions.values()].some(({ unnamed = [] }) => unnamed.length > 0)) return false;
   return state.recordSets.every((recordSet) => isWithdrawn(recordSet) || isAnothers(recordSet.owner, facts));
 }
 

@@ -144,6 +144,7 @@ test('what each server answers, and the serial, from before the write until it i
         },
         setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
         release: () => Promise.reject(new Error('nothing is to be released')),
+        nameSharers: () => Promise.reject(new Error('nothing is shared')),
         event: () => undefined,
       },
     });
@@ -212,6 +213,7 @@ test('a value that senders cannot have from before is written in the pass that s
       },
       setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
       release: () => Promise.reject(new Error('nothing is to be released')),
+      nameSharers: () => Promise.reject(new Error('nothing is shared')),
       event: () => undefined,
     },
   });

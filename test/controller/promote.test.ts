@@ -303,6 +303,21 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
     const { metadata: shared } = await untilLive(tenant, next);
     expect(shared.annotations?.['tlsa-operator.io/serving-for']?.split(',').sort()).toEqual(['mx', 'mx2']);
 
+    // Another joins: it is named without a release. The first goes: the Secret is not without a writer, and what senders remember of
+    // its records is not forgotten.
+    await tenant.mailServer({ ...PROMOTED, hostnames: [`joins.${tenant.hostname}`] }, 'mx0');
+    await eventually('it is named at once', async () =>
+      (await live(tenant))?.metadata.annotations?.['tlsa-operator.io/serving-for']?.split(',').includes('mx0'),
+    );
+    await tenant.patch({ suspend: false }, 'mailserver/mx2');
+    await tenant.until('Ready=True', 'mailserver/mx2');
+    await tenant.kubectl('delete', 'mailserver/mx2', '--timeout=60s');
+    expect(await tenant.published(hostname)).toEqual([]);
+    const remembered = (await tenant.get()).status.recordSets?.find(({ owner }) => owner.endsWith(`.${hostname}`));
+    expect(remembered).toMatchObject({ owner: `_25._tcp.${hostname}`, records: [] });
+    expect(remembered?.versions.flatMap(({ records }) => records)).toContain(`3 1 1 ${await keyOf(first)}`);
+    await tenant.kubectl('delete', 'mailserver/mx0', '--timeout=60s');
+
     const rival = { certificates: [{ secretName: LIVE }], hostnames: [`third.${tenant.hostname}`] };
     await tenant.mailServer(rival, 'rival');
     await tenant.until('Stalled=True ServingSecretConflict');
@@ -373,6 +388,25 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
       await certManager;
       await keptKey(tenant);
     },
+
+  'a MailServer that gets another name while a certificate waits: the wait goes on where it was': async () => {
+    const { tenant, certificate: first } = await promoted('renaming');
+    const next = await renew(tenant);
+    await untilCandidate(tenant, 'Waiting', 'WaitingForServers');
+    const [before] = (await tenant.get()).status.recordSets ?? [];
+    await tenant.mailServer(PROMOTED, 'mail');
+    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=60s');
+    await untilCandidate(tenant, 'Waiting', 'WaitingForServers', 'mail');
+    const [after] = (await tenant.get('mailserver/mail')).status.recordSets ?? [];
+    expect(after?.versions.slice(0, before?.versions.length)).toMatchObject(
+      (before?.versions ?? []).map(({ n, kind, records }) => ({ n, kind, records })),
+    );
+    await tenant.untilPublished(await recordsOf(first, next));
+    await expectLive(tenant, first);
+    expect((await live(tenant))?.metadata.annotations?.['tlsa-operator.io/serving-for']).toBe('mx,mail');
+    await releaseNow(tenant, next, 'mail');
+    await untilLive(tenant, next);
+  },
 
   'a Secret of that name that cannot be written': async () => {
     const tenant = await promoter('unusable');

@@ -93,6 +93,11 @@ describe('may it be written?', () => {
     ['of others', { serving: servingFor('mx2,mx3') }, 'ServingSecretNotOurs'],
     ['made for one who shares the pair', { serving: servingFor('mx2'), others: [mailServer('mx2', PAIR)] }, undefined],
     [
+      'made for one who shares the pair, and is going',
+      { serving: servingFor('mx2'), others: [mailServer('mx2', PAIR, {}, GOING)] },
+      undefined,
+    ],
+    [
       'another mounts the serving Secret',
       { others: [mailServer('mx2', [{ secretName: 'live' }])] },
       'ServingSecretConflict',
@@ -212,6 +217,22 @@ describe('who withholds', () => {
     ['is refused, and senders may remember its records', () => mailServer('mx2', PAIR, refused(withdrawn)), true],
     ['has lost all its owners to others', () => mailServer('mx2', PAIR, refused(published, 'OwnerConflict')), false],
     ['is going', () => mailServer('mx2', PAIR, {}, { deletionTimestamp: since }), false],
+    [
+      'is going, and senders may remember its records',
+      () => mailServer('mx2', PAIR, published, { deletionTimestamp: since }),
+      true,
+    ],
+    [
+      'is going, and none of its senders would refuse it',
+      () =>
+        mailServer(
+          'mx2',
+          PAIR,
+          { ...published, ...certificate([[leaf, 'Candidate']], { stage: 'Open', reason: 'GateOpen' }) },
+          { deletionTimestamp: since },
+        ),
+      false,
+    ],
     ['uses other Secrets', () => mailServer('mx2', [{ secretName: 'tls2', servingSecretName: 'live2' }]), false],
   ])('another that %s', (_what, another, withholds) => {
     expect(promotionOf({ others: [another()] })?.withheldBy).toEqual(withholds ? ['mx2'] : []);
@@ -256,6 +277,23 @@ describe('who withholds', () => {
         stores.secrets.apply(secret('tls'));
       }),
     ).toEqual(['mail/mx', 'mail/mx2']);
+  });
+});
+
+describe('who is to be named on the serving Secret', () => {
+  const servingFor = (names: string) => secret('live', { 'tlsa-operator.io/serving-for': names });
+  const going = (name: string): MailServer => mailServer(name, PAIR, {}, { deletionTimestamp: since });
+
+  test.each<[string, Parameters<typeof promotionOf>[0], readonly string[] | undefined]>([
+    ['there is none yet', { others: [mailServer('mx2', PAIR)] }, undefined],
+    ['it is of somebody else', { serving: secret('live'), others: [mailServer('mx2', PAIR)] }, undefined],
+    ['all are', { serving: servingFor('mx,mx2'), others: [mailServer('mx2', PAIR)] }, undefined],
+    ['a second one shares the pair', { serving: servingFor('mx'), others: [mailServer('mx2', PAIR)] }, ['mx2']],
+    ['the first one is going', { serving: servingFor('mx2'), others: [going('mx2')] }, ['mx']],
+    ['the second one is going', { serving: servingFor('mx'), others: [going('mx2')] }, undefined],
+    ['one that left is named still', { serving: servingFor('mx,mx2') }, undefined],
+  ])('%s', (_what, world, names) => {
+    expect(promotionOf(world)?.unnamed).toEqual(names);
   });
 });
 

@@ -66,6 +66,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       replaceStatus,
       setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
       release: () => Promise.reject(new Error('nothing is to be released')),
+      nameSharers: () => Promise.reject(new Error('nothing is shared')),
       event: () => {
         events += 1;
       },

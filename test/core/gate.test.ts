@@ -40,6 +40,59 @@ function resting(): PromoteWorld {
   return world;
 }
 
+describe('in the middle of a wait', () => {
+  const WAIT = 2 * HOUR + 90_000;
+
+  /** An hour in. */
+  function waiting(): PromoteWorld {
+    const world = resting();
+    world.source = renewed;
+    world.pass(HOUR);
+    expect(world.candidate?.stage).toBe('Waiting');
+    return world;
+  }
+
+  test.each<[string, (world: PromoteWorld) => void]>([
+    ['a lower TTL', (world) => (world.desired = { ...world.desired, ttlSeconds: 60 })],
+    ['a higher TTL', (world) => (world.desired = { ...world.desired, ttlSeconds: 7200 })],
+    ['another provider of the same zone', (world) => (world.provider = 'DNSProvider/other')],
+    ['a host that the spec no longer names', (world) => (world.isNamed = false)],
+    ['the records are withdrawn', (world) => (world.desired = { ...world.desired, publish: false })],
+  ])('%s: what senders may hold is waited for as before, and no longer', (_what, befall) => {
+    const world = waiting();
+    befall(world);
+    world.pass(WAIT - HOUR - 31_000);
+    expect(served(world)).toBe('first');
+    world.pass(HOUR);
+    expect(served(world)).toBe('renewed');
+  });
+
+  test('suspended, it is not released; afterwards at once', () => {
+    const world = waiting();
+    world.desired = { ...world.desired, suspend: true };
+    world.pass(24 * HOUR);
+    expect(served(world)).toBe('first');
+    world.desired = { ...world.desired, suspend: false };
+    world.settle();
+    expect(served(world)).toBe('renewed');
+  });
+
+  test('a certificate that the spec no longer names is not released, and what was served stays published', () => {
+    const world = waiting();
+    world.desired = { ...world.desired, certificates: [{ secretName: 'other', servingSecretName: 'other-live' }] };
+    world.pass(12 * HOUR);
+    expect(served(world)).toBe('first');
+    expect(world.published).toContain(ee(first));
+  });
+
+  test('deleted, nothing is released any more, and the records go', () => {
+    const world = waiting();
+    world.change = { deleting: true };
+    world.pass(HOUR);
+    expect([served(world), world.published, world.finalizer]).toEqual(['first', [], false]);
+  });
+});
+
 describe('a renewal', () => {
   test('is published, waits until no sender can hold the old records, and is released', () => {
     const world = resting();

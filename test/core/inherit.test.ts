@@ -99,6 +99,41 @@ describe('who lets go', () => {
   });
 });
 
+test('a Secret that others share says so before the one for which it was made is gone', () => {
+  const world = published(first);
+  world.records = [];
+  world.deleting = true;
+  const going = (unnamed: readonly string[] | undefined, change: Partial<Facts> = {}): string | undefined => {
+    const promotions = new Map([['live', { permitted: known(true as const), withheldBy: [], unnamed }]]);
+    world.stored = plan(world.facts()).state;
+    return plan({ ...world.facts(), promotions, ...change }).effect?.kind;
+  };
+  expect(going(['mail'])).toBeUndefined();
+  expect(going(['mail'], { abandon: true })).toBe('RemoveFinalizer');
+  expect(going(undefined)).toBe('RemoveFinalizer');
+});
+
+test('what was withdrawn is forgotten when no sender can remember it, also where nobody can look any more', () => {
+  const world = published(first);
+  const [set] = world.stored.recordSets;
+  if (set === undefined) throw new Error('nothing is published');
+  const at = (ms: number): string => new Date(world.now + ms).toISOString();
+  const old: Version = { n: 1, kind: 'Written', records: [ee(first)], ttlSeconds: 60, writtenAt: at(0) };
+  const gone: Version = { n: 2, kind: 'Written', records: [], ttlSeconds: 0, writtenAt: at(0) };
+  world.stored = {
+    ...world.stored,
+    recordSets: [{ ...set, records: [], versions: [{ ...old, rrsigExpiry: at(60_000) }, gone] }],
+  };
+  world.zone = unknown(transient('ProviderNotFound', 'it is gone'));
+  const remembered = (desired: boolean): number => {
+    const facts = world.facts();
+    return plan({ ...facts, owners: facts.owners.map((owner) => ({ ...owner, desired })) }).state.recordSets.length;
+  };
+  expect(remembered(false)).toBe(1);
+  world.later(3_600_000);
+  expect([remembered(false), remembered(true)]).toEqual([0, 1]);
+});
+
 describe('the heir', () => {
   const heritageOf = (world: World) => ({ recordSet: handedOver(world), certificates: world.stored.certificates });
   const EMPTY: State = { certificates: [], recordSets: [] };

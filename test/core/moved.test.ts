@@ -108,6 +108,22 @@ test('what is not looked at in a pass is not forgotten', () => {
   expect(zones(world)).toEqual([`${OWNER} ${OLD}`, `${OWNER} ${NEW}`]);
 });
 
+test('another provider of the same zone: the history goes on, and the serials of the old primary tell nothing', () => {
+  const world = published();
+  const [set] = world.stored.recordSets;
+  if (set === undefined) throw new Error('nothing is published');
+  const versions = set.versions.map((version) => ({ ...version, serial: 7 }));
+  world.stored = { ...world.stored, recordSets: [{ ...set, versions }] };
+  const serialsWith = (provider: string): unknown[] => {
+    const facts = world.facts();
+    const owners = facts.owners.map((owner) => ({ ...owner, provider }));
+    const [next] = plan({ ...facts, owners }).state.recordSets;
+    return (next?.versions ?? []).map(({ n, serial }) => [n, serial]);
+  };
+  expect(serialsWith(set.provider)).toEqual(versions.map(({ n }) => [n, 7]));
+  expect(serialsWith('DNSProvider/other')).toEqual(versions.map(({ n }) => [n, undefined]));
+});
+
 describe('who still hands out what stood in the old zone', () => {
   const at = (world: World, ms: number): Date => new Date(world.now + ms);
   const withServers = (world: World, servers: readonly NameServerFacts[]) => {

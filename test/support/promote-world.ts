@@ -21,6 +21,8 @@ export class PromoteWorld {
   finalizer = false;
   /** What the secondary shows; undefined: the same as the primary. */
   secondary: TlsaRecord[] | undefined;
+  ttlSeconds = 3600;
+  provider = 'DNSProvider/bind';
   served: Leaf | undefined;
   answersServe = true;
   isSecondaryAway = false;
@@ -60,8 +62,12 @@ export class PromoteWorld {
           : [
               {
                 ...owner,
+                provider: this.provider,
                 desired: this.isNamed,
-                current: known({ records: this.records, ttlSeconds: this.records.length > 0 ? 3600 : undefined }),
+                current: known({
+                  records: this.records,
+                  ttlSeconds: this.records.length > 0 ? this.ttlSeconds : undefined,
+                }),
                 servers: known([
                   { name: 'ns1', state: 'Answers', answers: answers('primary') },
                   this.isSecondaryAway
@@ -127,7 +133,10 @@ export class PromoteWorld {
         this.finalizer = false;
         return;
       case 'ChangeRecordSets':
-        for (const { remove, add } of effect.changes) this.records = union(without(this.records, remove), add);
+        for (const { remove, add, ttlSeconds } of effect.changes) {
+          this.records = union(without(this.records, remove), add);
+          this.ttlSeconds = ttlSeconds;
+        }
         return;
       case 'Release':
         this.serving = this.source;

@@ -37,6 +37,7 @@ export function createPowerDnsProvider(options: PowerDnsOptions): DnsProvider {
 
   return {
     isRateLimited: true,
+    readsZones: true,
 
     authenticate: async (signal) => {
       await saying(client.get('', signal), client.place('the server'));
