@@ -152,6 +152,20 @@ export async function deployFiles(): Promise<ReadonlyMap<string, string>> {
       '--set=replicas=2',
     ),
     ...component('network-policy', 'network-policy.yaml', '', '--set=networkPolicy.enabled=true'),
+    ...component(
+      'gate',
+      'gate.yaml',
+      `patches:
+  - target:
+      kind: Deployment
+      name: ${RELEASE}
+    patch: |-
+      - op: add
+        path: /spec/template/spec/containers/0/args/-
+        value: --gate=true
+`,
+      '--set=gate.enabled=true',
+    ),
     ...component('pod-monitor', 'pod-monitor.yaml', '', '--set=podMonitor.enabled=true'),
     promoteRole(),
   ];

@@ -43,6 +43,11 @@ const HEADINGS: Readonly<Record<keyof typeof TOPICS, Heading>> = {
     title: 'Rollovers',
     introduction: 'At `RolloverInProgress`, `Covered` and `CASwitchSafe`. None of them makes `Ready` False.',
   },
+  GATE: {
+    title: 'Gate',
+    introduction:
+      'In the message of the CertificateRequest (`Ready`, reason `Pending`), where cert-manager gives the reasons their names.',
+  },
   EVENTS: { title: 'Events only', introduction: 'The other events have the reason of a condition.' },
   PROGRAM: {
     title: 'Codes in logs and on the command line',

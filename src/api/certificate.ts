@@ -23,10 +23,11 @@ const certificate = z.object({
   spec: z
     .object({
       secretName: z.string(),
+      issuerRef: z.object({ group: z.string().optional() }).catch({}),
       /** cert-manager fills its default in when it is asked, not here: absent means Always since v1.18, Never before. */
       privateKey: z.object({ rotationPolicy: z.string().optional() }).optional(),
     })
-    .catch({ secretName: '' }),
+    .catch({ issuerRef: {}, secretName: '' }),
   status: z
     .object({
       /** Of what the Secret holds, as is `renewalTime`: RFC 3339. */

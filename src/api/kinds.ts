@@ -1,5 +1,6 @@
 /** The kinds of objects there are: how they are called, what they hold, and what `kubectl get` shows of them. */
 import type { z } from 'zod';
+import { clusterDaneIssuerSpec, daneIssuerSpec, daneIssuerStatus } from './dane-issuer.ts';
 import { clusterDnsProviderSpec, dnsProviderSpec, dnsProviderStatus } from './dns-provider.ts';
 import { mailServerStatus } from './mail-server-status.ts';
 import { mailServerSpec } from './mail-server.ts';
@@ -31,6 +32,7 @@ const ofCondition = (name: string, type: string, field: 'status' | 'reason'): Pr
 });
 
 const ready = [ofCondition('Ready', 'Ready', 'status'), ofCondition('Reason', 'Ready', 'reason')];
+const issuer: PrinterColumn = { name: 'Issuer', type: 'string', jsonPath: '.spec.issuerRef.name' };
 const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
 export const KINDS: readonly Kind[] = [
@@ -74,5 +76,26 @@ export const KINDS: readonly Kind[] = [
     columns: [...ready, age],
     spec: clusterDnsProviderSpec,
     status: dnsProviderStatus,
+  },
+  {
+    kind: 'DaneIssuer',
+    plural: 'daneissuers',
+    shortName: 'diss',
+    scope: 'Namespaced',
+    description:
+      'An issuer of cert-manager that wraps another one, and holds back the certificates of mail servers until their TLSA records are safe.',
+    columns: [...ready, issuer, age],
+    spec: daneIssuerSpec,
+    status: daneIssuerStatus,
+  },
+  {
+    kind: 'ClusterDaneIssuer',
+    plural: 'clusterdaneissuers',
+    shortName: 'cdiss',
+    scope: 'Cluster',
+    description: 'The same for every namespace, around a cluster-scoped issuer.',
+    columns: [...ready, issuer, age],
+    spec: clusterDaneIssuerSpec,
+    status: daneIssuerStatus,
   },
 ];

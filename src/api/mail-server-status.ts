@@ -38,14 +38,15 @@ const chain = z.object({
 const certificate = z.object({
   secretName: z.string().max(253).describe('The Secret.'),
   mode: z
-    .enum(['Observe', 'Promote'])
+    .enum(['Observe', 'Promote', 'Gate'])
     .describe(
-      'Observe: the Secret changes first and the records follow. Promote: the records change first, then the operator writes servingSecretName.',
+      'Observe: the Secret changes first and the records follow. Promote: the records change first, then the operator writes servingSecretName. Gate: the records change first, then cert-manager gets the certificate.',
     ),
   chains: atomicList(chain, 64).describe('The chains of this Secret that may be met at an endpoint.'),
   candidate: z
     .object({
-      stage: z.enum(['Publishing', 'Waiting', 'Withheld', 'Open']).describe('How far its release is.'),
+      requestName: z.string().max(253).optional().describe('Gate: the CertificateRequest that waits for it.'),
+      stage: z.enum(['Publishing', 'Waiting', 'Withheld', 'Open', 'Released']).describe('How far its release is.'),
       reason: z.string().max(128).describe('Why it is not further.'),
       gateOpensAt: time().optional().describe('When no sender can hold records that refuse it.'),
     })

@@ -51,6 +51,7 @@ async function runPlan(io: Io): Promise<ExitCode> {
       {
         cluster,
         resolver,
+        gate: oneOf(['true', 'false'] as const, values.gate, 'gate') === 'true' ? {} : undefined,
         probe: mailProbe(denied, UNCOUNTED),
         clock: systemClock,
         random: Math.random,

@@ -1,6 +1,7 @@
 /** `run`: the operator. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { parseDuration } from '../api/duration.ts';
 import { mailProbe } from '../controller/mail-probe.ts';
 import { runOperator } from '../controller/operator.ts';
 import { createResolver } from '../dns/resolver.ts';
@@ -17,6 +18,19 @@ import { namespacesOf, WORLD_OPTIONS } from './world-options.ts';
 
 const options = {
   ...WORLD_OPTIONS,
+  'certificate-request-minimum-backoff-duration': {
+    type: 'string',
+    value: 'DURATION',
+    default: '5m',
+    description:
+      'Gate: how soon an issuer is asked again after the first failure; twice as long after each further one',
+  },
+  'certificate-request-maximum-backoff-duration': {
+    type: 'string',
+    value: 'DURATION',
+    default: '6h',
+    description: 'Gate: and at the latest',
+  },
   'leader-elect': {
     type: 'string',
     value: 'true|false',
@@ -69,6 +83,15 @@ export const run: Command = {
     });
     const elects = oneOf(['true', 'false'] as const, values['leader-elect'], 'leader-elect') === 'true';
     const metrics = createMetrics();
+    const gate =
+      oneOf(['true', 'false'] as const, values.gate, 'gate') === 'true'
+        ? {
+            backOff: {
+              firstMs: parseDuration(values['certificate-request-minimum-backoff-duration']),
+              maxMs: parseDuration(values['certificate-request-maximum-backoff-duration']),
+            },
+          }
+        : undefined;
     const kubeconfig = values.kubeconfig ?? env['KUBECONFIG'];
     const cluster = await loadCluster({ kubeconfig, env, observe: metrics.apiRequest });
     metrics.clockSkew(() => cluster.serverClock.skewMs());
@@ -84,6 +107,7 @@ export const run: Command = {
           cluster,
           resolver,
           probe: mailProbe(denied, metrics),
+          gate,
           health,
           metrics,
           log,

@@ -32,6 +32,12 @@ export const WORLD_OPTIONS = {
     description:
       "Addresses never probed: a list, 'default' (loopback, link-local and the like), or 'none' (tests and demos)",
   },
+  gate: {
+    type: 'string',
+    value: 'true|false',
+    default: 'false',
+    description: 'Act on the CertificateRequests that name a DaneIssuer or ClusterDaneIssuer',
+  },
 } as const satisfies OptionTable;
 
 /** The names in `--watch-namespaces`. @throws OperatorError `InvalidUsage` */

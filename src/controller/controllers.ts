@@ -1,4 +1,4 @@
-/** The two controllers, MailServer and DNS providers, wired to their queues. */
+/** The controllers, MailServer and DNS providers and what Gate adds, wired to their queues. */
 import { RequestRates } from '../dns/providers/request-rates.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { pausing, type Clock } from '../kube/clock.ts';
@@ -22,6 +22,7 @@ import { transient } from '../core/errors.ts';
 import { ActiveProviders, providerNotFound } from './active-providers.ts';
 import type { ProbeEndpoint } from './endpoint-probes.ts';
 import type { ObjectEvent } from './object-event.ts';
+import { createGate, type Gate, type GateOptions } from './gate/controller.ts';
 import { providerKeyOf, type ProviderKey } from './objects.ts';
 import { reconcileMailServer, type MailServerReconciler } from './reconcile-mail-server.ts';
 import { reconcileProvider, type Instances, type ProviderReconciler } from './reconcile-provider.ts';
@@ -47,6 +48,8 @@ export interface ControllerOptions {
   readonly watchNamespaces: WatchNamespaces;
   /** Of the lease, and of the Secrets that ClusterDNSProviders name. */
   readonly operatorNamespace: string;
+  /** Undefined: Gate is off. */
+  readonly gate: Pick<GateOptions, 'backOff'> | undefined;
 }
 
 export interface Controllers {
@@ -81,6 +84,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       create: (secret) => leading(() => createObject(cluster, SECRETS, secret)),
       replace: (secret) => leading(() => replaceObject(cluster, SECRETS, secret)),
     },
+    (mailServer, effect) => gate?.complete(mailServer, effect) ?? Promise.resolve('Changed'),
     stores.mailServers,
     log,
   );
@@ -163,6 +167,22 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     for (const { metadata } of stores.mailServers.byIndex('provider', key))
       mailServers.add(`${metadata.namespace}/${metadata.name}`);
   });
+  const gate: Gate | undefined =
+    options.gate &&
+    createGate(
+      {
+        ...options.gate,
+        cluster,
+        log,
+        leading,
+        now: clock.now,
+        queue: (name, workers, pass) => queue(options, name, workers, pass),
+        wakeMailServer: (key) => {
+          mailServers.add(key);
+        },
+      },
+      stores,
+    );
   wakeOnChange(stores, {
     changed: (key) => {
       underWork.changed(key);
@@ -178,9 +198,10 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     start: () => {
       dnsProviders.start();
       mailServers.start();
+      gate?.start();
     },
     drain: async () => {
-      await Promise.all([mailServers.drain(), dnsProviders.drain()]);
+      await Promise.all([mailServers.drain(), dnsProviders.drain(), gate?.drain()]);
       await events.flush();
     },
   };

@@ -54,7 +54,7 @@ export async function foresee(options: ForeseeOptions, signal: AbortSignal): Pro
   const stores = createStores(log);
   const [otherCRDs] = await Promise.all([
     differing(cluster, watchNamespaces, signal),
-    listAll(stores, watchNamespaces, cluster, signal),
+    listAll(stores, options, cluster, signal),
   ]);
   const wanted = stores.mailServers
     .list()

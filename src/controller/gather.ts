@@ -13,6 +13,7 @@ import type { ActiveProviders } from './active-providers.ts';
 import { desiredOf } from './desired.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { EndpointProbes } from './endpoint-probes.ts';
+import { agreements, requestsOf, type GateSources } from './gate/mail-servers.ts';
 import { lookAtEndpoints } from './look-at-endpoints.ts';
 import { lookAtServers, type AskedServers } from './look-at-servers.ts';
 import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
@@ -44,6 +45,8 @@ export interface Sources extends WatchSources {
   readonly clockSkewMs: () => number | undefined;
   readonly secrets: SecretChains;
   readonly promotions: PromotionSources;
+  /** Undefined where Gate is off. */
+  readonly gate: GateSources | undefined;
   readonly renewals: RenewalSources;
   readonly providers: ActiveProviders;
   readonly claims: Claims;
@@ -163,6 +166,7 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
     Promise.all(places.map(ownerFacts)),
     lookAtEndpoints(mailServer, permitted, hosts, sources),
   ]);
+  const requests: Facts['requests'] = sources.gate === undefined ? new Map() : requestsOf(mailServer, sources.gate);
   const provider = isLeft ? NOT_LOOKED_UP : sources.providers.get(providerKeyOf(mailServer));
   const claims = places.flatMap(({ owner, claim }) =>
     claim.known ? ([[placeOf({ owner, zone: claim.value.zone.name }), claim.value]] as const) : [],
@@ -178,7 +182,11 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
       finalizer: metadata.finalizers?.includes(FINALIZER) === true,
       stored,
       secrets,
-      promotions: promotionsOf(mailServer, secrets, sources.promotions),
+      requests,
+      promotions: new Map([
+        ...promotionsOf(mailServer, secrets, sources.promotions),
+        ...agreements(mailServer, requests, sources.promotions),
+      ]),
       renewals: renewalsOf(mailServer, sources.renewals),
       releaseNow: releaseNowOf(mailServer),
       specProblems,

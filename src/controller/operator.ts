@@ -22,7 +22,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const controllers = createControllers({ ...options, leads: () => holdsLease() }, stores);
   const watching = new AbortController();
   const { watchNamespaces } = options;
-  const watches = watchAll(stores, watchNamespaces, { cluster, clock, random, log }, watching.signal);
+  const watches = watchAll(stores, options, { cluster, clock, random, log }, watching.signal);
   try {
     await Promise.race([
       Promise.all([crdsMatch(cluster, health, { clock, log, watchNamespaces }, signal), synced(stores)]),

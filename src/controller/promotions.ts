@@ -117,7 +117,7 @@ function nameOf({ metadata }: MailServer): string {
 }
 
 /** One whose spec is refused, or that is going, has none, unless senders may remember records of it. */
-function counts(mailServer: MailServer): boolean {
+export function counts(mailServer: MailServer): boolean {
   const { status } = mailServer;
   const refused = status.conditions?.find(({ type, status: is }) => type === 'Accepted' && is === 'False');
   return hasSay({
@@ -127,10 +127,14 @@ function counts(mailServer: MailServer): boolean {
   });
 }
 
-/** Does it say, of what the source holds now, that no sender of its would refuse it? Or is it there already? */
-function isReady({ status }: MailServer, pair: SecretPair, source: Known<ChainSummary> | undefined): boolean {
-  const certificate = status.certificates?.find(({ secretName }) => secretName === pair.secretName);
-  if (source?.known !== true || certificate?.mode !== 'Promote') return false;
+/** Does it say, of what is to be served next, that no sender of its would refuse it? Or is it there already? */
+export function isReady(
+  { status }: MailServer,
+  { secretName }: Pick<SecretPair, 'secretName'>,
+  source: Known<ChainSummary> | undefined,
+): boolean {
+  const certificate = status.certificates?.find((one) => one.secretName === secretName);
+  if (source?.known !== true || certificate === undefined || certificate.mode === 'Observe') return false;
   const states = certificate.chains.filter((chain) => sameLeaf(chain, source.value)).map(({ state }) => state);
   if (!states.includes('Candidate')) return states.includes('Serving');
   const { stage, reason } = certificate.candidate ?? {};

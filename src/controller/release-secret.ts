@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MailServer } from '../api/mail-server.ts';
 import { sameLeaf } from '../core/chain-summary.ts';
 import { stalled } from '../core/errors.ts';
-import type { ReleaseEffect } from '../core/plan.ts';
+import type { CopySecret } from '../core/plan.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { NewObject, WriteResult } from '../kube/objects.ts';
 import { keyOf, objectKey, type Secret } from '../kube/resource.ts';
@@ -28,7 +28,7 @@ const COPIED = ['tls.crt', 'tls.key', 'ca.crt'];
  */
 export async function releaseSecret(
   mailServer: MailServer,
-  effect: ReleaseEffect,
+  effect: CopySecret,
   sharers: readonly string[],
   { read, create, replace }: SecretWriter,
 ): Promise<'Released' | 'Changed'> {
@@ -78,7 +78,7 @@ function named(serving: Secret, sharers: readonly string[]): Secret {
 }
 
 /** Is it the candidate that status has, the very same certificate and CAs, with its key? */
-function isPlanned(source: Secret, { status }: MailServer, effect: ReleaseEffect): boolean {
+function isPlanned(source: Secret, { status }: MailServer, effect: CopySecret): boolean {
   const chain = chainIn(source, keyOf(source));
   const candidate = status.certificates
     ?.find(({ secretName }) => secretName === effect.secretName)

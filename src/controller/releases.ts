@@ -1,8 +1,8 @@
 /** Releases as they are made, and why the last one into each serving Secret failed; it lives as long as the process. */
 import type { MailServer } from '../api/mail-server.ts';
 import { OperatorError } from '../core/errors.ts';
-import type { ReleaseEffect } from '../core/plan.ts';
-import { keyOf, type ObjectKey } from '../kube/resource.ts';
+import type { CompleteRequest, ReleaseEffect } from '../core/plan.ts';
+import { keyOf, objectKey, type ObjectKey } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
 import type { PromotionSources } from './promotions.ts';
 import { nameSharers, releaseSecret, type SecretWriter } from './release-secret.ts';
@@ -11,14 +11,19 @@ import { pairsOf, servingKeyOf, sharersOf } from './secret-pairs.ts';
 /** `Done`: written, or what it was planned from has changed; the news of it is on its way. `FailedAgain`: as the last time. */
 export type ReleaseResult = 'Done' | 'Failed' | 'FailedAgain';
 
+/** Gate: hands what the issuer answered over to cert-manager. */
+type Complete = (mailServer: MailServer, effect: CompleteRequest) => Promise<'Released' | 'Changed'>;
+
 export class Releases {
   readonly #writer: SecretWriter;
   readonly #mailServers: PromotionSources['mailServers'];
+  readonly #complete: Complete;
   readonly #log: Logger;
   readonly #errors = new Map<ObjectKey, OperatorError>();
 
-  constructor(writer: SecretWriter, mailServers: PromotionSources['mailServers'], log: Logger) {
+  constructor(writer: SecretWriter, complete: Complete, mailServers: PromotionSources['mailServers'], log: Logger) {
     this.#writer = writer;
+    this.#complete = complete;
     this.#mailServers = mailServers;
     this.#log = log;
   }
@@ -52,11 +57,10 @@ export class Releases {
   }
 
   async #one(mailServer: MailServer, effect: ReleaseEffect): Promise<ReleaseResult> {
-    const serving = servingKeyOf(mailServer, effect);
+    const serving = objectKey(mailServer.metadata.namespace, servingNameOf(effect));
     const told = { mailServer: keyOf(mailServer), serving, spkiSHA256: effect.spkiSHA256 };
     try {
-      const sharers = sharersOf(effect, mailServer, this.#mailServers);
-      const outcome = await releaseSecret(mailServer, effect, sharers, this.#writer);
+      const outcome = await this.#release(mailServer, effect);
       this.#errors.delete(serving);
       if (outcome === 'Released') this.#log.info(told, 'released a certificate');
       return 'Done';
@@ -68,4 +72,13 @@ export class Releases {
       return before?.code === err.code ? 'FailedAgain' : 'Failed';
     }
   }
+
+  #release(mailServer: MailServer, effect: ReleaseEffect): Promise<'Released' | 'Changed'> {
+    if (effect.kind === 'CompleteRequest') return this.#complete(mailServer, effect);
+    return releaseSecret(mailServer, effect, sharersOf(effect, mailServer, this.#mailServers), this.#writer);
+  }
+}
+
+function servingNameOf(effect: ReleaseEffect): string {
+  return effect.kind === 'CopySecret' ? effect.servingSecretName : effect.secretName;
 }

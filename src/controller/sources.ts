@@ -25,11 +25,13 @@ export interface World {
   readonly probe: ProbeEndpoint;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Undefined: Gate is off. */
+  readonly gate: object | undefined;
 }
 
 /** @param lastError why the last attempt to write a serving Secret failed */
 export function createSources(
-  { cluster, resolver, probe, clock, random }: World,
+  { cluster, resolver, probe, clock, random, gate }: World,
   stores: Stores,
   providers: ActiveProviders,
   lastError: (serving: ObjectKey) => OperatorError | undefined,
@@ -41,6 +43,7 @@ export function createSources(
     clockSkewMs: () => cluster.serverClock.skewMs(),
     secrets: new SecretChains(stores.secrets, (namespace, name) => getSecret(cluster, namespace, name)),
     promotions: { ...stores, lastError },
+    gate: gate && { ...stores, gate: stores },
     renewals: stores,
     providers,
     claims: new Claims({ ...stores, providers }),

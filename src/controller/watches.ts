@@ -20,16 +20,20 @@ import { list, listIfInstalled, type ListOptions } from '../kube/list.ts';
 import { reflect, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Logger } from '../observe/log.ts';
+import { createGateStores, listGate, nothingOfGate, watchGate, type GateStores } from './gate/stores.ts';
 import { ownersOf, providerKeyOf, secretKeysOf, type ProviderKey } from './objects.ts';
 import { readinessOf } from './promotions.ts';
 import type { ProviderObject } from './make-provider.ts';
 import { tellsOtherwise } from './renewals.ts';
 import { pairsOf } from './secret-pairs.ts';
 
-/** `secret`: those that use a Secret in any way; `promoted`: those that copy it, or into it; `heir`: those that hand something over to it. */
-type MailServerIndex = 'namespace' | 'secret' | 'promoted' | 'provider' | 'owner' | 'heir';
+/**
+ * `secret`: those that use a Secret in any way; `withheld`: those for which it is, or its content, withheld; `heir`: those that hand something
+ * over to it.
+ */
+type MailServerIndex = 'namespace' | 'secret' | 'withheld' | 'provider' | 'owner' | 'heir';
 
-export interface Stores {
+export interface Stores extends GateStores {
   readonly mailServers: Store<MailServer, MailServerIndex>;
   /** TLS Secrets, metadata only. */
   readonly secrets: Store<PartialObject>;
@@ -45,7 +49,7 @@ export function createStores(log: Logger): Stores {
     mailServers: new Store<MailServer, MailServerIndex>(log, {
       namespace: ({ metadata }) => [metadata.namespace],
       secret: secretKeysOf,
-      promoted: promotedKeysOf,
+      withheld: withheldKeysOf,
       provider: (mailServer) => [
         providerKeyOf(mailServer),
         ...(mailServer.status.recordSets ?? []).map(({ provider }) => providerKeyOf(mailServer, provider)),
@@ -60,13 +64,15 @@ export function createStores(log: Logger): Stores {
     namespaces: new Store(log),
     dnsProviders: new Store(log),
     clusterDnsProviders: new Store(log),
+    ...createGateStores(log),
   };
 }
 
-function promotedKeysOf(mailServer: MailServer): ObjectKey[] {
-  return pairsOf(mailServer)
-    .flatMap(({ secretName, servingSecretName }) => [secretName, servingSecretName])
-    .map((name) => objectKey(mailServer.metadata.namespace, name));
+function withheldKeysOf(mailServer: MailServer): ObjectKey[] {
+  const promoted = pairsOf(mailServer).flatMap(({ secretName, servingSecretName }) => [secretName, servingSecretName]);
+  const gated = (mailServer.status.certificates ?? []).filter(({ mode }) => mode === 'Gate');
+  const names = [...promoted, ...gated.map(({ secretName }) => secretName)];
+  return names.map((name) => objectKey(mailServer.metadata.namespace, name));
 }
 
 /** Those that it asks for, and those that it still has records at. */
@@ -85,9 +91,15 @@ const ISSUED = { resource: CERTIFICATES, keep: readCertificate } as const;
 /** Some namespaces, and nothing that is in none; undefined: the whole cluster. */
 export type WatchNamespaces = readonly string[] | undefined;
 
+export interface Scope {
+  readonly watchNamespaces: WatchNamespaces;
+  /** Undefined: Gate is off, and nothing of it is looked at. */
+  readonly gate: object | undefined;
+}
+
 export async function watchAll(
   stores: Stores,
-  watchNamespaces: WatchNamespaces,
+  { watchNamespaces, gate }: Scope,
   common: Pick<ReflectorOptions<PartialObject>, 'cluster' | 'clock' | 'random' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -97,6 +109,7 @@ export async function watchAll(
     stores.clusterDnsProviders.markSynced();
     stores.namespaces.markSynced();
   }
+  if (gate === undefined) nothingOfGate(stores);
   await Promise.all([
     reflect({ ...namespaced, resource: MAIL_SERVERS, store: stores.mailServers }, signal),
     reflect({ ...namespaced, resource: DNS_PROVIDERS, store: stores.dnsProviders }, signal),
@@ -108,13 +121,14 @@ export async function watchAll(
           reflect({ ...common, resource: NAMESPACES, store: stores.namespaces, metadataOnly: true }, signal),
         ]
       : []),
+    ...(gate === undefined ? [] : [watchGate(stores, watchNamespaces, common, signal)]),
   ]);
 }
 
 /** Once, and no more: what there is now. */
 export async function listAll(
   stores: Stores,
-  watchNamespaces: WatchNamespaces,
+  { watchNamespaces, gate }: Scope,
   cluster: Caller,
   signal: AbortSignal,
 ): Promise<void> {
@@ -138,6 +152,7 @@ export async function listAll(
           fill(stores.namespaces, { resource: NAMESPACES, metadataOnly: true }),
         ]
       : []),
+    ...(gate === undefined ? [] : [listGate(stores, watchNamespaces, cluster, signal)]),
   ]);
 }
 
@@ -179,10 +194,10 @@ export function wakeOnChange(stores: Stores, wake: Wake): void {
     const changed = object ?? old;
     wakeAll(rivals.filter((rival) => rival !== object));
     for (const heir of object === undefined ? [] : heirsOf(object)) wake.mailServer(heir);
-    // Who promotes into a Secret waits for those that share it.
+    // What is withheld waits for all that share it.
     if (readinessOf(old) !== readinessOf(object)) {
       const secrets = [old, object].flatMap((mailServer) => (mailServer === undefined ? [] : secretKeysOf(mailServer)));
-      for (const secret of new Set(secrets)) wakeAll(stores.mailServers.byIndex('promoted', secret));
+      for (const secret of new Set(secrets)) wakeAll(stores.mailServers.byIndex('withheld', secret));
     }
     if (changed !== undefined) wake.changed(keyOf(changed));
     if (object === undefined) return;

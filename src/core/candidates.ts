@@ -1,4 +1,4 @@
-/** Promote: the chain that waits in the source Secret, and those that it has replaced (docs/rollover.md, "Two sets decide everything"). */
+/** Promote and Gate: the chain that waits, in the source Secret or in the answer of the issuer, and those that it has replaced (docs/rollover.md, "Two sets decide everything"). */
 import { sameLeaf, type ChainSummary } from './chain-summary.ts';
 import { isClockRight, rightTime } from './clock.ts';
 import { isCompromised } from './compromised.ts';

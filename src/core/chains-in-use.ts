@@ -10,6 +10,7 @@ import { proofOf } from './proof.ts';
 import { isEmpty } from './serving-secret.ts';
 import type { StoredCertificate, StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
+import { wayOf } from './way.ts';
 
 /** What status has room for. Only somebody who issues without end gets there; then the oldest go, those that are still presented last. */
 const MAX_CHAINS = 16;
@@ -21,7 +22,7 @@ const MAX_CERTIFICATES = 32;
  * - A chain that the serving Secret no longer holds, or whose Secret the spec no longer names, is `Former` until no endpoint has
  *   presented it for `retireAfter`; one that never answers is waited for until it has expired. That it has expired proves nothing by
  *   itself: by its `3 1 1` it is accepted still.
- * - Promote: a chain in the source that the serving Secret does not hold is the `Candidate` (candidates.ts).
+ * - Promote, Gate: what is to be served next and the serving Secret does not hold is the `Candidate` (candidates.ts).
  * - Only Secrets put a chain into C, never a probe: else whoever sits between us and the server would have his key published.
  */
 export function nextCertificates(facts: Facts): StoredCertificate[] {
@@ -60,9 +61,9 @@ function nextCertificate(
 ): StoredCertificate {
   const { chains = [] } = stored ?? {};
   const served = chains.filter(({ state }) => state === 'Serving' || state === 'Former');
-  const { servingSecretName } = desired ?? {};
-  if (desired === undefined || servingSecretName === undefined) {
-    const serving = desired === undefined ? undefined : facts.secrets.get(secretName);
+  const way = desired && wayOf(desired, facts);
+  if (way === undefined || way.mode === 'Observe') {
+    const serving = way && facts.secrets.get(way.servingName);
     return {
       secretName,
       mode: 'Observe',
@@ -70,11 +71,11 @@ function nextCertificate(
       ...nextRenewal(secretName, facts),
     };
   }
-  const serving = facts.secrets.get(servingSecretName);
+  const serving = facts.secrets.get(way.servingName);
   const next = nextServed(served, serving, facts);
   const candidates = nextCandidates(
     chains,
-    facts.secrets.get(secretName),
+    way.source,
     // What it held is remembered, as pods may still present it; what it does not hold is to be released.
     isEmpty(serving) ? undefined : next.find(({ state }) => state === 'Serving'),
     facts,
@@ -82,7 +83,7 @@ function nextCertificate(
   const isRenewing = candidates.some(({ state }) => state === 'Candidate');
   return {
     secretName,
-    mode: 'Promote',
+    mode: way.mode,
     // The candidate before the former ones: where there is no room for all, the oldest go.
     chains: [
       ...next.filter(({ state }) => state === 'Serving'),

@@ -42,7 +42,13 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
       .map((chain) => ({ secretName, chain, nextRenewal, keyStays: keyStays(secretName, facts) })),
   );
   if (serving.length === 0) {
-    return state('Covered', 'True', 'Promoted', 'a new certificate is released only when every sender will accept it');
+    const isGated = plan.state.certificates.some(({ mode }) => mode === 'Gate');
+    return state(
+      'Covered',
+      'True',
+      isGated ? 'Gated' : 'Promoted',
+      'a new certificate is released only when every sender will accept it',
+    );
   }
   const unread = observed.flatMap(({ secretName }) => problemOf(facts.secrets.get(secretName)) ?? []).at(0);
   if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
@@ -57,7 +63,7 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
       'Covered',
       'False',
       'NoTrustAnchor',
-      `no 2 1 1 stands for the CA of what is served, so senders that remember today's records refuse a renewed key for up to ${facts.desired.ttlSeconds} s: ${several(lacking.map(({ owner }) => owner))}${nextOf(lacking)}; set servingSecretName, or see why there is none (records, the names of the certificate, the CAs that the server sends)`,
+      `no 2 1 1 stands for the CA of what is served, so senders that remember today's records refuse a renewed key for up to ${facts.desired.ttlSeconds} s: ${several(lacking.map(({ owner }) => owner))}${nextOf(lacking)}; use a DaneIssuer or servingSecretName, or see why there is none (records, the names of the certificate, the CAs that the server sends)`,
     );
   }
   if (gaps.length > 0) return state('Covered', 'False', 'EarlierRecordsHeld', `${heldMessage(gaps)}${nextOf(gaps)}`);

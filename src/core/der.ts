@@ -1,10 +1,12 @@
-/** Just as much DER (X.690) as finding a certificate's key takes. */
+/** Just as much DER (X.690) as finding the key of a certificate, or of a request for one, takes. */
 
 const SEQUENCE = 0x30;
 const CONSTRUCTED = 0x20;
 const VERSION = 0xa0;
 /** Of TBSCertificate (RFC 5280 §4.1), what stands before the key: serial number, signature, issuer, validity, subject. */
 const FIELDS_BEFORE_SPKI = 5;
+/** Of CertificationRequestInfo (RFC 2986 §4.1): version, subject. */
+const FIELDS_BEFORE_SPKI_IN_REQUEST = 2;
 
 interface Element {
   readonly tag: number;
@@ -15,16 +17,26 @@ interface Element {
 
 /** The SubjectPublicKeyInfo as it stands in a certificate; undefined when there is none, or it is not in DER: others may hash other octets. */
 export function spkiIn(certificate: Buffer): Buffer | undefined {
-  const outer = elementAt(certificate, 0, certificate.length);
-  const tbs = outer && elementAt(certificate, outer.content, outer.end);
-  if (tbs?.tag !== SEQUENCE) return undefined;
-  let element = elementAt(certificate, tbs.content, tbs.end);
-  const before = element?.tag === VERSION ? FIELDS_BEFORE_SPKI + 1 : FIELDS_BEFORE_SPKI;
+  return spkiBehind(certificate, (first) => (first.tag === VERSION ? FIELDS_BEFORE_SPKI + 1 : FIELDS_BEFORE_SPKI));
+}
+
+/** The same of a certificate signing request. */
+export function spkiInRequest(request: Buffer): Buffer | undefined {
+  return spkiBehind(request, () => FIELDS_BEFORE_SPKI_IN_REQUEST);
+}
+
+/** @param fieldsBefore by the first field of what is signed */
+function spkiBehind(signed: Buffer, fieldsBefore: (first: Element) => number): Buffer | undefined {
+  const outer = elementAt(signed, 0, signed.length);
+  const content = outer && elementAt(signed, outer.content, outer.end);
+  if (content?.tag !== SEQUENCE) return undefined;
+  let element = elementAt(signed, content.content, content.end);
+  const before = element === undefined ? 0 : fieldsBefore(element);
   for (let field = 0; field < before && element !== undefined; field++) {
-    element = elementAt(certificate, element.end, tbs.end);
+    element = elementAt(signed, element.end, content.end);
   }
-  if (element?.tag !== SEQUENCE || !isDer(certificate, element)) return undefined;
-  return certificate.subarray(element.begin, element.end);
+  if (element?.tag !== SEQUENCE || !isDer(signed, element)) return undefined;
+  return signed.subarray(element.begin, element.end);
 }
 
 /** All the way down. */

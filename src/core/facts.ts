@@ -31,18 +31,28 @@ export interface AnnouncedCA {
   readonly spkiSHA256: string;
 }
 
-/** May `servingSecretName` be written, and do the others that share it agree? */
+/** Promote and Gate: may the Secret that pods mount get another certificate, and do the others that share it agree? */
 export interface Promotion {
   readonly permitted: Known<true>;
   /**
-   * Other MailServers with the same pair of Secrets that are not ready for what the source holds now. Ready is one whose status has its leaf
+   * Other MailServers that share it and are not ready for what is to be served next. Ready is one whose status has its leaf
    * as the candidate, at stage `Open` or for reason `WithheldByOther`.
    */
   readonly withheldBy: readonly string[];
   /** Of this MailServer and those that share the pair: whom the serving Secret, which is written for one of them, does not name yet. */
   readonly unnamed?: readonly string[] | undefined;
-  /** Why the last attempt to write it failed, as far as this process knows. */
+  /** Why the last attempt at it failed, as far as this process knows. */
   readonly lastAttempt?: OperatorError | undefined;
+}
+
+/** Gate: the newest CertificateRequest of the Certificate that fills a Secret. */
+export interface GateRequest {
+  /** Undefined while there is none. */
+  readonly name: string | undefined;
+  /** What the issuer answered; undefined while it has not. */
+  readonly chain: Known<ChainSummary> | undefined;
+  /** cert-manager has it, and writes the Secret. */
+  readonly isCompleted: boolean;
 }
 
 /** What the Certificate (cert-manager) that fills a Secret says of the next renewal. */
@@ -225,7 +235,9 @@ export interface Facts {
   readonly stored: State;
   /** What each Secret that the spec names holds now, by its name. */
   readonly secrets: ReadonlyMap<string, Known<ChainSummary>>;
-  /** Promote: by `servingSecretName`. */
+  /** Gate: by `secretName`, where the Certificate that fills that Secret names an issuer of ours. */
+  readonly requests: ReadonlyMap<string, GateRequest>;
+  /** Promote and Gate: by the Secret that pods mount. */
   readonly promotions: ReadonlyMap<string, Promotion>;
   /** By `secretName`, where a Certificate fills that Secret. */
   readonly renewals: ReadonlyMap<string, Renewal>;

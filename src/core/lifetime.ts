@@ -4,7 +4,7 @@
  *
  *     least <= renewBefore <= lifetime - wait,   wait = waitTTLs * TTL + 60 s + the time to ask every server
  *
- * Promote: `least` leaves the wait its time before the deadline (docs/rollover.md). Observe: nothing is withheld, and the second part
+ * Gate, Promote: `least` leaves the wait its time before the deadline (docs/rollover.md). Observe: nothing is withheld, and the second part
  * counts alone: else the records of many renewals pile up.
  */
 import type { ChainSummary } from './chain-summary.ts';
@@ -16,6 +16,7 @@ import { lastWritten } from './last-written.ts';
 import { SAMPLES_SPAN_MS } from './sightings.ts';
 import type { StoredRecordSet } from './state.ts';
 import { formatMinutes, MINUTE_MS } from './time.ts';
+import { wayOf } from './way.ts';
 
 /** cert-manager accepts no less. */
 const LEAST_RENEW_BEFORE_MS = 5 * MINUTE_MS;
@@ -24,6 +25,8 @@ const LEAST_RENEW_BEFORE_MS = 5 * MINUTE_MS;
 interface Bounds {
   readonly waitMs: number;
   readonly leastMs: number;
+  /** A new certificate waits before it is served. */
+  readonly isWithheld: boolean;
 }
 
 /** Nothing is harmed yet, so the condition stays True. */
@@ -41,16 +44,14 @@ export function lifetimeWarnings(facts: Facts, recordSets: readonly StoredRecord
   });
 }
 
-function boundsOf(certificate: DesiredCertificate, { desired }: Facts, recordSets: readonly StoredRecordSet[]): Bounds {
+function boundsOf(certificate: DesiredCertificate, facts: Facts, recordSets: readonly StoredRecordSet[]): Bounds {
+  const { desired } = facts;
   const ttls = [desired.ttlSeconds, ...recordSets.map(({ versions }) => lastWritten(versions)?.ttlSeconds ?? 0)];
   const waitMs = upToMinute(1000 * desired.waitTTLs * Math.max(...ttls) + MARGIN_MS + SAMPLES_SPAN_MS);
-  if (!isPromoted(certificate)) return { waitMs, leastMs: LEAST_RENEW_BEFORE_MS };
+  const isWithheld = wayOf(certificate, facts).mode !== 'Observe';
+  if (!isWithheld) return { waitMs, leastMs: LEAST_RENEW_BEFORE_MS, isWithheld };
   // The deadline: so long before the expiry, or half of what is left at the renewal (deadline.ts).
-  return { waitMs, leastMs: upToMinute(Math.min(waitMs + desired.deadlineBeforeExpiryMs, 2 * waitMs)) };
-}
-
-function isPromoted({ servingSecretName }: DesiredCertificate): boolean {
-  return servingSecretName !== undefined;
+  return { waitMs, leastMs: upToMinute(Math.min(waitMs + desired.deadlineBeforeExpiryMs, 2 * waitMs)), isWithheld };
 }
 
 function upToMinute(ms: number): number {
@@ -61,7 +62,7 @@ function warningOf(
   certificate: DesiredCertificate,
   { notBefore, notAfter }: ChainSummary,
   renewal: Renewal | undefined,
-  { waitMs, leastMs }: Bounds,
+  { waitMs, leastMs, isWithheld }: Bounds,
 ): ConditionState | undefined {
   const lifetimeMs = Date.parse(notAfter) - Date.parse(notBefore);
   const it = `the certificate in Secret ${certificate.secretName}`;
@@ -77,7 +78,7 @@ function warningOf(
   }
   const renewBeforeMs = renewBefore(renewal, notAfter);
   if (renewal === undefined || renewBeforeMs === undefined) return undefined;
-  if (isPromoted(certificate) && renewBeforeMs < leastMs) {
+  if (isWithheld && renewBeforeMs < leastMs) {
     return tell(
       'RenewBeforeTooShort',
       `${it} is renewed ${formatMinutes(renewBeforeMs)} before it expires; ${wait}, and a new certificate is withheld so long, which must end before the deadline; set renewBefore of Certificate ${renewal.certificate} to ${formatMinutes(leastMs)} or more, ${orTTL}`,

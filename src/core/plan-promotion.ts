@@ -1,12 +1,13 @@
 /** One certificate: how far its candidate is, and whether it is released now. */
 import type { OperatorError } from './errors.ts';
-import type { Facts, Promotion } from './facts.ts';
+import type { Facts, GateRequest, Promotion } from './facts.ts';
 import { hasSay } from './has-say.ts';
 import type { RecordSetPlan } from './plan-record-set.ts';
 import type { ReleaseEffect } from './plan.ts';
 import { releaseOf, type Release } from './release.ts';
 import type { StoredCandidate, StoredCertificate } from './state.ts';
 import { formatTime } from './time.ts';
+import { wayOf, type Way } from './way.ts';
 
 export interface PromotionPlan {
   readonly next: StoredCertificate;
@@ -30,20 +31,42 @@ export function planPromotion(
   const { secretName } = certificate;
   const candidate = certificate.chains.find(({ state }) => state === 'Candidate');
   const desired = facts.desired.certificates.find((one) => one.secretName === secretName);
-  const servingSecretName = desired?.servingSecretName;
-  if (candidate === undefined || servingSecretName === undefined) return { next: certificate };
+  const way = desired && wayOf(desired, facts);
+  if (candidate === undefined || way === undefined || way.mode === 'Observe') return { next: certificate };
+  const request = way.mode === 'Gate' ? facts.requests.get(secretName) : undefined;
+  if (request?.isCompleted === true)
+    return { next: { ...certificate, candidate: storedCandidate(HANDED_OVER, request) }, gate: HANDED_OVER };
 
   const counting = recordSets.filter((recordSet) => counts(recordSet, facts));
-  const promotion = facts.promotions.get(servingSecretName);
+  const promotion = facts.promotions.get(way.servingName);
   const gate = withAttempt(releaseOf({ certificate, candidate, promotion, recordSets: counting, facts }), promotion);
-  const next = { ...certificate, candidate: storedCandidate(gate) };
+  const next = { ...certificate, candidate: storedCandidate(gate, request) };
   const stored = facts.stored.certificates.find((one) => one.secretName === secretName);
   const wasOpen = stored?.candidate?.stage === 'Open' && isHeldAs(candidate.spkiSHA256, stored);
   if (gate.stage !== 'Open' || !wasOpen) return { next, gate };
-  const serving = facts.secrets.get(servingSecretName);
-  const replaces = serving?.known === true ? serving.value.spkiSHA256 : undefined;
-  const release = { secretName, servingSecretName, spkiSHA256: candidate.spkiSHA256, replaces };
+  const release = effectOf(secretName, candidate.spkiSHA256, way, facts);
   return { next, gate, release, problem: promotion?.lastAttempt };
+}
+
+const HANDED_OVER: Release = {
+  stage: 'Released',
+  reason: 'HandedOver',
+  message: 'cert-manager has it and writes the Secret',
+};
+
+function effectOf(
+  secretName: string,
+  spkiSHA256: string,
+  { mode, servingName }: Way,
+  facts: Facts,
+): ReleaseEffect | undefined {
+  if (mode === 'Gate') {
+    const requestName = facts.requests.get(secretName)?.name;
+    return requestName === undefined ? undefined : { kind: 'CompleteRequest', secretName, requestName, spkiSHA256 };
+  }
+  const serving = facts.secrets.get(servingName);
+  const replaces = serving?.known === true ? serving.value.spkiSHA256 : undefined;
+  return { kind: 'CopySecret', secretName, servingSecretName: servingName, spkiSHA256, replaces };
 }
 
 /** It is open, and what keeps the Secret from being written is the news. */
@@ -65,9 +88,10 @@ function isHeldAs(spkiSHA256: string, { chains }: StoredCertificate): boolean {
   return chains.some((chain) => chain.state === 'Candidate' && chain.spkiSHA256 === spkiSHA256);
 }
 
-function storedCandidate({ stage, reason, until }: Release): StoredCandidate {
+function storedCandidate({ stage, reason, until }: Release, request: GateRequest | undefined): StoredCandidate {
   const isWaiting = stage === 'WaitingForServers' || stage === 'WaitingForCaches';
   return {
+    ...(request?.name === undefined ? {} : { requestName: request.name }),
     stage: isWaiting ? 'Waiting' : stage,
     reason,
     ...(stage === 'WaitingForCaches' && until !== undefined ? { gateOpensAt: formatTime(until) } : {}),

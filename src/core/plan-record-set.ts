@@ -12,6 +12,7 @@ import type { Intent, StoredRecord, StoredRecordSet } from './state.ts';
 import type { TargetRecord } from './target.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, intersection, parseTlsa, sameSet, union, without, type TlsaRecord } from './tlsa.ts';
+import { wayOf } from './way.ts';
 
 /** A change of one owner's RRset, planned from what the primary holds. */
 export interface PlannedChange {
@@ -94,9 +95,9 @@ export function planRecordSet(
     const next = remember(wanted, undefined);
     return { owner, next: isOver(next, target, owner, facts) ? undefined : withCaretaker(next, owner, facts) };
   }
-  // Promote asks what senders may hold also where nothing may be published.
+  // A release asks what senders may hold also where nothing may be published.
   const unsent =
-    stored === undefined && !isPromote(facts) ? undefined : remember(union(claimed, foreign), stored?.intent);
+    stored === undefined && !isGated(facts) ? undefined : remember(union(claimed, foreign), stored?.intent);
   if (target.length > 0 && isFirstWrite(stored, claimed, current.records)) {
     const problem = firstPublicationBlockedBy({ facts, owner, wanted });
     if (problem !== undefined) return keep(owner, unsent, problem);
@@ -148,8 +149,9 @@ function isPast(stored: StoredRecordSet | undefined, { desired }: OwnerFacts, fa
   );
 }
 
-function isPromote({ desired }: Facts): boolean {
-  return desired.certificates.some(({ servingSecretName }) => servingSecretName !== undefined);
+/** Does anything wait to be released? */
+function isGated(facts: Facts): boolean {
+  return facts.desired.certificates.some((certificate) => wayOf(certificate, facts).mode !== 'Observe');
 }
 
 function keep(owner: OwnerFacts, stored: StoredRecordSet | undefined, problem: OperatorError): RecordSetPlan {

@@ -5,6 +5,7 @@
 import { CERTIFICATES } from './reasons/certificates.ts';
 import { DNSSEC } from './reasons/dnssec.ts';
 import { EVENTS } from './reasons/events.ts';
+import { GATE } from './reasons/gate.ts';
 import { NAME_SERVERS } from './reasons/name-servers.ts';
 import { PROBES } from './reasons/probes.ts';
 import { PROGRAM } from './reasons/program.ts';
@@ -25,6 +26,7 @@ export const TOPICS = {
   NAME_SERVERS,
   STATES,
   ROLLOVER,
+  GATE,
   EVENTS,
   PROGRAM,
 } as const;

@@ -19,7 +19,7 @@ import type { StoredCertificate, StoredChain, StoredRecordSet } from './state.ts
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
 
 export interface Release {
-  readonly stage: Gate['stage'] | 'Withheld';
+  readonly stage: Gate['stage'] | 'Withheld' | 'Released';
   /** Why, for people; a stable code and a sentence. */
   readonly reason: Code;
   readonly message: string;

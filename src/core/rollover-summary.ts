@@ -46,7 +46,7 @@ function promoting({ promotions }: Plan): RolloverSummary | undefined {
   if (first === undefined) return undefined;
   const { secretName, gate } = first;
   return {
-    step: gate.stage === 'Open' ? 'Releasing' : gate.stage,
+    step: gate.stage === 'Open' || gate.stage === 'Released' ? 'Releasing' : gate.stage,
     ...(gate.until === undefined ? {} : { until: formatTime(gate.until) }),
     code: gate.reason,
     reason: `the new certificate in Secret ${secretName}: ${gate.message}`,

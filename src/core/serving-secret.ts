@@ -1,4 +1,4 @@
-/** The Secret that pods mount, in mode Promote. */
+/** The Secret that pods mount. */
 import type { ChainSummary } from './chain-summary.ts';
 import type { Facts, Known } from './facts.ts';
 import type { StoredCertificate } from './state.ts';

@@ -5,6 +5,7 @@
 import type { ChainSummary } from './chain-summary.ts';
 import type { Name } from './name.ts';
 import type { Role } from './target.ts';
+import type { Way } from './way.ts';
 
 /** A chain in C: one that may be met at an endpoint (docs/rollover.md). */
 export interface StoredChain extends ChainSummary {
@@ -22,8 +23,7 @@ export interface StoredChain extends ChainSummary {
 
 export interface StoredCertificate {
   readonly secretName: string;
-  /** `Observe`: the Secret changes first, the records follow. `Promote`: only we write the serving Secret, when the gate is open. */
-  readonly mode: 'Observe' | 'Promote';
+  readonly mode: Way['mode'];
   readonly chains: readonly StoredChain[];
   /** Of the chain in state `Candidate`, where there is one. */
   readonly candidate?: StoredCandidate | undefined;
@@ -37,7 +37,10 @@ export interface StoredCertificate {
 
 /** How far a candidate is. */
 export interface StoredCandidate {
-  readonly stage: 'Publishing' | 'Waiting' | 'Withheld' | 'Open';
+  /** Gate: the CertificateRequest that waits for it. */
+  readonly requestName?: string | undefined;
+  /** `Released`: Gate: cert-manager has it, and the Secret does not yet. */
+  readonly stage: 'Publishing' | 'Waiting' | 'Withheld' | 'Open' | 'Released';
   /** A stable code. */
   readonly reason: string;
   /** When the gate opens, where that is known. */

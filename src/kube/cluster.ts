@@ -11,7 +11,7 @@ import { ServerClock } from './server-clock.ts';
 import { isInPod, serviceAccount, type Environment } from './service-account.ts';
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON. */

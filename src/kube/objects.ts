@@ -35,7 +35,7 @@ export function getSecret(
 
 /** What the API server fills in when an object is made. */
 export type NewObject<T extends KubeObject> = Omit<T, 'metadata'> & {
-  readonly metadata: Pick<T['metadata'], 'name' | 'namespace' | 'labels' | 'annotations'>;
+  readonly metadata: Pick<T['metadata'], 'name' | 'namespace' | 'labels' | 'annotations' | 'ownerReferences'>;
 };
 
 export function createObject<T extends KubeObject>(
@@ -88,6 +88,25 @@ export function patchMetadata<T extends KubeObject>(
     body: { metadata: { uid, resourceVersion, ...patch } },
     signal,
   });
+}
+
+/** Deletes the very object that was read (by uid); one that is gone already is fine. */
+export async function deleteObject(
+  cluster: Caller,
+  resource: Resource,
+  { metadata }: KubeObject,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await cluster.call({
+      method: 'DELETE',
+      path: pathOf(resource, metadata),
+      body: { preconditions: { uid: metadata.uid } },
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) throw error;
+  }
 }
 
 /** An object that is gone is a conflict too: whoever wrote must look again. */

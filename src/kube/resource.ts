@@ -71,6 +71,9 @@ export const CUSTOM_RESOURCE_DEFINITIONS = resource(
 export const MAIL_SERVERS = resource(API_VERSION, 'MailServer', 'mailservers');
 export const DNS_PROVIDERS = resource(API_VERSION, 'DNSProvider', 'dnsproviders');
 export const CLUSTER_DNS_PROVIDERS = resource(API_VERSION, 'ClusterDNSProvider', 'clusterdnsproviders');
+export const DANE_ISSUERS = resource(API_VERSION, 'DaneIssuer', 'daneissuers');
+export const CLUSTER_DANE_ISSUERS = resource(API_VERSION, 'ClusterDaneIssuer', 'clusterdaneissuers');
+export const CERTIFICATE_REQUESTS = resource('cert-manager.io/v1', 'CertificateRequest', 'certificaterequests');
 
 export function apiVersionOf({ group, version }: Resource): string {
   return group === '' ? version : `${group}/${version}`;

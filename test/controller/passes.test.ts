@@ -111,6 +111,7 @@ beforeAll(async () => {
     secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
     claims: new Claims({ ...stores, providers }),
     mailServers: stores.mailServers,
+    gate: undefined,
     promotions: { ...stores, lastError: () => undefined },
     renewals: stores,
     serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),

@@ -100,7 +100,7 @@ async function release(world: {
   ]);
   const replaces = world.replaces === undefined ? undefined : summaryOf(world.replaces).spkiSHA256;
   const { spkiSHA256 } = summaryOf(next);
-  const effect = { secretName: 'tls', servingSecretName: 'live', spkiSHA256, replaces };
+  const effect = { kind: 'CopySecret', secretName: 'tls', servingSecretName: 'live', spkiSHA256, replaces } as const;
   const calls: SecretWriter = { read: (_, name) => Promise.resolve(found.get(name)), create: write, replace: write };
   let outcome: string;
   try {

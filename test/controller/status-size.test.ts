@@ -124,6 +124,7 @@ class Crowd {
       finalizer: true,
       stored: this.state,
       secrets: new Map([...this.#secrets].map(([name, summary]) => [name, known(summary)])),
+      requests: new Map(),
       promotions: new Map(),
       renewals: new Map(),
       specProblems: [],

@@ -53,6 +53,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
       secrets: new SecretChains(stores.secrets, () => Promise.resolve(undefined)),
       claims: new Claims({ ...stores, providers }),
       mailServers: stores.mailServers,
+      gate: undefined,
       promotions: { ...stores, lastError: () => undefined },
       renewals: stores,
       serverAnswers: new ServerAnswers(new ZoneNameServers(resolver, now), now),

@@ -82,6 +82,7 @@ describe('the Secret that pods are to mount does not hold what the source holds'
     const { effect } = world.untilReleaseOrRest();
     expect(releasesOf(effect)).toEqual([
       {
+        kind: 'CopySecret',
         secretName: 'mx1-tls',
         servingSecretName: 'live',
         spkiSHA256: one.summary.spkiSHA256,

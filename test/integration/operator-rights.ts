@@ -32,7 +32,9 @@ export const OPERATOR_RIGHTS: readonly Right[] = [
   {
     group: 'apiextensions.k8s.io',
     resource: 'customresourcedefinitions',
-    names: ['mailservers', 'dnsproviders', 'clusterdnsproviders'].map((plural) => `${plural}.${OURS}`),
+    names: ['mailservers', 'dnsproviders', 'clusterdnsproviders', 'daneissuers', 'clusterdaneissuers'].map(
+      (plural) => `${plural}.${OURS}`,
+    ),
     verbs: { get: 'src/controller/crds-match.ts' },
   },
   {

@@ -85,6 +85,7 @@ export function gather(
       finalizer: mailServer.finalizer,
       stored,
       secrets: new Map(names.map((name) => [name, secretOf(name)])),
+      requests: new Map(),
       promotions: promotionsOf(mailServer, view),
       releaseNow: mailServer.releaseNow,
       renewals: new Map(),

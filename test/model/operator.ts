@@ -150,7 +150,8 @@ export class Operator {
       case 'RemoveFinalizer':
         throw new Error(`${effect.kind} has no place here`);
       case 'Release': {
-        const outcomes = effect.releases.map((release) =>
+        const copies = effect.releases.filter((release) => release.kind === 'CopySecret');
+        const outcomes = copies.map((release) =>
           this.#step(`${mailServer.name}: release into ${release.servingSecretName}`, () =>
             this.#world.release(release) ? 'Again' : 'Retry',
           ),

@@ -1,7 +1,7 @@
 /** One world: it runs a scenario around the real planner, from its first second until it has come to rest. */
 import type { OperatorError } from '../../src/core/errors.ts';
 import { transient } from '../../src/core/errors.ts';
-import type { ReleaseEffect } from '../../src/core/plan.ts';
+import type { CopySecret } from '../../src/core/plan.ts';
 import type { PlannedChange } from '../../src/core/plan-record-set.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
@@ -136,7 +136,7 @@ export class World {
    * The source is read, then the serving Secret is written, if that is still what the plan saw: a little later.
    * @returns whether the source is as the plan saw it
    */
-  release(effect: ReleaseEffect): boolean {
+  release(effect: CopySecret): boolean {
     const certificate = this.cluster.certificates.find(({ secretName }) => secretName === effect.secretName);
     const source = this.cluster.secrets.get(effect.secretName);
     if (certificate === undefined || source?.leaf !== effect.spkiSHA256) return false;
@@ -150,7 +150,7 @@ export class World {
   }
 
   #promote(
-    { secretName, servingSecretName, replaces }: ReleaseEffect,
+    { secretName, servingSecretName, replaces }: CopySecret,
     certificate: Certificate,
     source: ModelChain,
   ): void {

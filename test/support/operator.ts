@@ -7,7 +7,8 @@ import { eventually, startProgram, type RunningProgram } from './process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PROGRAM = join(ROOT, 'dist/main.js');
-const CRDS = ['mailservers', 'dnsproviders', 'clusterdnsproviders'].map((plural) => `crd/${plural}.tlsa-operator.io`);
+const PLURALS = ['mailservers', 'dnsproviders', 'clusterdnsproviders', 'daneissuers', 'clusterdaneissuers'];
+const CRDS = PLURALS.map((plural) => `crd/${plural}.tlsa-operator.io`);
 export const OPERATOR_NAMESPACE = 'tlsa-operator';
 
 export interface RunningOperator {

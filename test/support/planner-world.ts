@@ -102,6 +102,7 @@ export class World {
       finalizer: this.finalizer,
       stored: this.stored,
       secrets: new Map([[this.secretName, this.secret]]),
+      requests: new Map(),
       promotions: new Map(),
       renewals: this.renewals,
       specProblems: [],

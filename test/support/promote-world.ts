@@ -1,7 +1,7 @@
 /** A world for the gate: a source and a serving Secret, a primary and a secondary. It does what an effect says, and nothing else. */
 import { summarize } from '../../src/core/chain-summary.ts';
 import { transient } from '../../src/core/errors.ts';
-import { known, unknown, type Facts } from '../../src/core/facts.ts';
+import { known, unknown, type Facts, type GateRequest } from '../../src/core/facts.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa, union, without, type TlsaRecord } from '../../src/core/tlsa.ts';
@@ -26,6 +26,8 @@ export class PromoteWorld {
   served: Leaf | undefined;
   answersServe = true;
   isSecondaryAway = false;
+  /** Gate: what waits at cert-manager, for the Secret that pods mount. */
+  request: GateRequest | undefined;
   change: Partial<Facts> = {};
   /** Does the spec name the host? Else there is nothing but what is remembered of it. */
   isNamed = true;
@@ -55,6 +57,7 @@ export class PromoteWorld {
         [SOURCE, secret(this.source)],
         [SERVING, secret(this.serving)],
       ]),
+      requests: new Map(this.request === undefined ? [] : [[SERVING, this.request]]),
       promotions: new Map([[SERVING, this.permitted]]),
       owners:
         !this.isNamed && this.stored.recordSets.length === 0

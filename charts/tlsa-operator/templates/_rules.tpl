@@ -46,7 +46,12 @@
 # Is the installed CRD the one that this program was built with?
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
-  resourceNames: [mailservers.tlsa-operator.io, dnsproviders.tlsa-operator.io, clusterdnsproviders.tlsa-operator.io]
+  resourceNames:
+    - mailservers.tlsa-operator.io
+    - dnsproviders.tlsa-operator.io
+    - clusterdnsproviders.tlsa-operator.io
+    - daneissuers.tlsa-operator.io
+    - clusterdaneissuers.tlsa-operator.io
   verbs: [get]
 {{- end -}}
 

@@ -15,7 +15,8 @@ export const SWITCHES: Readonly<Record<string, Values>> = {
   noCRDs: { crds: { enabled: false } },
   crdsGo: { crds: { keep: false } },
   namespaced: { watchNamespaces: ['mail', 'more-mail'] },
-  promote: {
+  promoteAndGate: {
+    gate: { enabled: true, approver: { namespace: 'certs', serviceAccountName: 'cm' } },
     promote: {
       namespaces: [
         { name: 'mail', secretNames: ['mx1-tls-live'] },

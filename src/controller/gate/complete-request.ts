@@ -1,0 +1,44 @@
+/** The release in Gate: what the wrapped issuer answered goes into the request that cert-manager waits for. The only place that does so. */
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import { sameLeaf, type ChainSummary } from '../../core/chain-summary.ts';
+import type { RequestWriter } from './request-writer.ts';
+import { withReady } from './ready-condition.ts';
+import { seenRequest, type SeenRequest } from './seen-request.ts';
+
+/**
+ * Completes the request, if it still waits and the child still holds what was planned from; `Changed`: look again. cert-manager then writes
+ * the Secret. Done twice, the second finds it completed.
+ * @param chain of the candidate
+ */
+export async function completeRequest(
+  { metadata }: Pick<SeenRequest, 'metadata'>,
+  childName: string,
+  chain: ChainSummary,
+  { read, replaceStatus, now }: Pick<RequestWriter, 'read' | 'replaceStatus' | 'now'>,
+): Promise<'Completed' | 'Changed'> {
+  const { namespace, name, uid } = metadata;
+  const [request, child] = await Promise.all([read(namespace, name), read(namespace, childName)]);
+  if (request?.metadata.uid !== uid || child === undefined || !mayComplete(request, child, chain)) return 'Changed';
+  const { certificate, ca } = child.status ?? {};
+  const message = `issued by ${child.spec.issuerRef.kind ?? 'Issuer'} ${child.spec.issuerRef.name} (CertificateRequest ${childName})`;
+  const status = {
+    ...withReady(request, 'Issued', message, new Date(now())),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(ca === undefined ? {} : { ca }),
+  };
+  const { outcome } = await replaceStatus({ ...request, status });
+  return outcome === 'Written' ? 'Completed' : 'Changed';
+}
+
+function mayComplete(request: CertificateRequest, child: CertificateRequest, planned: ChainSummary): boolean {
+  const { approval, outcome, spkiSHA256 } = seenRequest(request);
+  const answer = seenRequest(child).outcome;
+  return (
+    approval === 'Approved' &&
+    outcome.kind === 'Pending' &&
+    answer.kind === 'Issued' &&
+    answer.chain.known &&
+    answer.chain.value.spkiSHA256 === spkiSHA256 &&
+    sameLeaf(answer.chain.value, planned)
+  );
+}

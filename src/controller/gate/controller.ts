@@ -1,0 +1,106 @@
+/** Gate, wired: its two queues, and how a MailServer hands a certificate over. */
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import type { MailServer } from '../../api/mail-server.ts';
+import { sameLeaf } from '../../core/chain-summary.ts';
+import { candidateOf, type BackOff } from '../../core/issuance.ts';
+import type { CompleteRequest } from '../../core/plan.ts';
+import type { Cluster } from '../../kube/cluster.ts';
+import { createObject, deleteObject, getObject, replaceStatus } from '../../kube/objects.ts';
+import type { WorkQueue } from '../../kube/queue.ts';
+import {
+  CERTIFICATE_REQUESTS,
+  CLUSTER_DANE_ISSUERS,
+  DANE_ISSUERS,
+  objectKey,
+  type ObjectKey,
+} from '../../kube/resource.ts';
+import type { Logger } from '../../observe/log.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Stores } from '../watches.ts';
+import { completeRequest } from './complete-request.ts';
+import { reconcileIssuer, type IssuerObject } from './reconcile-issuer.ts';
+import { reconcileRequest } from './reconcile-request.ts';
+import type { RequestWriter } from './request-writer.ts';
+import { attemptsAt } from './requests.ts';
+import { wakeOnGateChange } from './wake.ts';
+
+export interface GateOptions {
+  readonly cluster: Cluster;
+  readonly now: () => number;
+  readonly backOff: BackOff;
+  readonly log: Logger;
+  /** Runs a write, if we lead. */
+  readonly leading: <T>(write: () => Promise<T>) => Promise<T>;
+  readonly queue: (name: string, workers: number, pass: (key: string) => Promise<Outcome>) => WorkQueue;
+  readonly wakeMailServer: (key: ObjectKey) => void;
+}
+
+export interface Gate {
+  readonly start: () => void;
+  readonly drain: () => Promise<unknown>;
+  /** What the issuer answered goes to cert-manager, if it still is what the MailServer's status has. */
+  readonly complete: (mailServer: MailServer, effect: CompleteRequest) => Promise<'Released' | 'Changed'>;
+}
+
+const WORKERS = 16;
+const NOTHING: Outcome = { kind: 'Done', wakeAt: undefined };
+
+export function createGate(options: GateOptions, stores: Stores): Gate {
+  const { cluster, now, backOff, log, leading, queue } = options;
+  const writer: RequestWriter = {
+    now,
+    read: (namespace, name) => getObject<CertificateRequest>(cluster, CERTIFICATE_REQUESTS, { namespace, name }),
+    create: (request) => leading(() => createObject(cluster, CERTIFICATE_REQUESTS, request)),
+    remove: (request) => leading(() => deleteObject(cluster, CERTIFICATE_REQUESTS, request)),
+    replaceStatus: (request) => leading(() => replaceStatus(cluster, CERTIFICATE_REQUESTS, request)),
+  };
+  const sources = { ...stores, now, backOff, gate: stores };
+  const requests = queue('certificaterequest', WORKERS, async (key) => {
+    const request = stores.requests.get(key);
+    return request === undefined ? NOTHING : reconcileRequest(request, { sources, writer, log });
+  });
+  const issuers = queue('daneissuer', WORKERS, async (key) => {
+    const issuer = findIssuer(stores, key);
+    if (issuer === undefined) return NOTHING;
+    const resource = issuer.kind === 'DaneIssuer' ? DANE_ISSUERS : CLUSTER_DANE_ISSUERS;
+    const replace = (object: IssuerObject) => leading(() => replaceStatus(cluster, resource, object));
+    return reconcileIssuer(issuer, { now, replaceStatus: replace });
+  });
+  wakeOnGateChange(stores, {
+    request: (key) => {
+      requests.add(key);
+    },
+    issuer: (key) => {
+      issuers.add(key);
+    },
+    mailServer: options.wakeMailServer,
+  });
+  return {
+    start: () => {
+      requests.start();
+      issuers.start();
+    },
+    drain: () => Promise.all([requests.drain(), issuers.drain()]),
+    complete: async ({ metadata, status }, { secretName, requestName, spkiSHA256 }) => {
+      const request = stores.requests.get(objectKey(metadata.namespace, requestName));
+      const candidate = request && candidateOf(attemptsAt(request, stores));
+      const planned = status.certificates
+        ?.find((certificate) => certificate.secretName === secretName)
+        ?.chains.find((chain) => chain.state === 'Candidate' && chain.spkiSHA256 === spkiSHA256);
+      if (
+        request === undefined ||
+        candidate === undefined ||
+        planned === undefined ||
+        !sameLeaf(candidate.chain, planned)
+      )
+        return 'Changed';
+      const outcome = await completeRequest(request, candidate.attempt.name, candidate.chain, writer);
+      return outcome === 'Completed' ? 'Released' : 'Changed';
+    },
+  };
+}
+
+function findIssuer(stores: Stores, key: string): IssuerObject | undefined {
+  const [kind, ...name] = key.split('/');
+  return kind === 'DaneIssuer' ? stores.daneIssuers.get(name.join('/')) : stores.clusterDaneIssuers.get(name.join('/'));
+}

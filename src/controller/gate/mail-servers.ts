@@ -1,0 +1,70 @@
+/** What waits for the MailServers: the request of each Certificate that names an issuer of ours, and who else must agree. */
+import type { MailServer } from '../../api/mail-server.ts';
+import { GROUP } from '../../api/object.ts';
+import type { GateRequest, Promotion } from '../../core/facts.ts';
+import { known } from '../../core/facts.ts';
+import { candidateOf } from '../../core/issuance.ts';
+import { objectKey } from '../../kube/resource.ts';
+import { isReady, type PromotionSources } from '../promotions.ts';
+import type { Stores } from '../watches.ts';
+import { attemptsAt, withholds } from './requests.ts';
+import type { SeenRequest } from './seen-request.ts';
+import type { GateStores } from './stores.ts';
+
+export interface GateSources {
+  readonly gate: GateStores;
+  readonly certificates: Pick<Stores['certificates'], 'byIndex'>;
+}
+
+/** By `secretName`; empty where there is no Gate. */
+export function requestsOf(
+  { metadata, spec }: MailServer,
+  { gate, certificates }: GateSources,
+): ReadonlyMap<string, GateRequest> {
+  return new Map(
+    spec.certificates.flatMap(({ secretName, servingSecretName }): [string, GateRequest][] => {
+      const fillers = certificates.byIndex('secret', objectKey(metadata.namespace, secretName));
+      const ours = fillers.find((certificate) => certificate.spec.issuerRef.group === GROUP);
+      if (ours === undefined || servingSecretName !== undefined) return [];
+      const request = newest(gate.requests.byIndex('certificate', ours.metadata.uid));
+      return [[secretName, gateRequest(request, gate)]];
+    }),
+  );
+}
+
+function gateRequest(request: SeenRequest | undefined, gate: GateStores): GateRequest {
+  if (request === undefined) return { name: undefined, chain: undefined, isCompleted: false };
+  const { metadata, outcome } = request;
+  const candidate = outcome.kind === 'Pending' ? candidateOf(attemptsAt(request, gate)) : undefined;
+  const chain = candidate === undefined ? undefined : known(candidate.chain);
+  return {
+    name: metadata.name,
+    chain: outcome.kind === 'Issued' ? outcome.chain : chain,
+    isCompleted: outcome.kind === 'Issued',
+  };
+}
+
+/** The last one counts. */
+function newest(requests: readonly SeenRequest[]): SeenRequest | undefined {
+  return requests.toSorted((a, b) => a.revision - b.revision).at(-1);
+}
+
+/** Who else must agree, by the Secret. It is not ours to write: nothing forbids what cert-manager does. */
+export function agreements(
+  { metadata }: MailServer,
+  requests: ReadonlyMap<string, GateRequest>,
+  { mailServers, lastError }: PromotionSources,
+): ReadonlyMap<string, Promotion> {
+  return new Map(
+    [...requests].map(([secretName, { chain }]): [string, Promotion] => {
+      const key = objectKey(metadata.namespace, secretName);
+      const others = mailServers
+        .byIndex('secret', key)
+        .filter((user) => user.metadata.uid !== metadata.uid && withholds(user, secretName));
+      const withheldBy = others
+        .filter((user) => !isReady(user, { secretName }, chain))
+        .map((user) => user.metadata.name);
+      return [secretName, { permitted: known(true), withheldBy, lastAttempt: lastError(key) }];
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+/** One pass over a CertificateRequest that names an issuer of ours: facts -> what is to be done (core/issuance.ts) -> do it. */
+import { candidateOf, nextIssuance, type IssuanceStep } from '../../core/issuance.ts';
+import { keyOf } from '../../kube/resource.ts';
+import type { Logger } from '../../observe/log.ts';
+import type { Outcome } from '../outcome.ts';
+import { childOf } from './child-requests.ts';
+import { completeRequest } from './complete-request.ts';
+import { withReady, type ReadyReason } from './ready-condition.ts';
+import type { RequestWriter } from './request-writer.ts';
+import { issuanceFactsOf, wrappedBy, type RequestSources } from './requests.ts';
+import type { SeenRequest } from './seen-request.ts';
+
+export interface RequestReconciler {
+  readonly sources: RequestSources;
+  readonly writer: RequestWriter;
+  readonly log: Logger;
+}
+
+/** What was written comes back by the watch, and with it the next pass. */
+const WRITTEN: Outcome = { kind: 'Done', wakeAt: undefined };
+const RETRY: Outcome = { kind: 'Retry' };
+
+export async function reconcileRequest(request: SeenRequest, reconciler: RequestReconciler): Promise<Outcome> {
+  const facts = issuanceFactsOf(request, reconciler.sources);
+  const step = nextIssuance(facts);
+  const log = reconciler.log.child({ request: keyOf(request) });
+  switch (step.kind) {
+    case 'Wait': {
+      const { message, until } = step;
+      const isSaid = message === undefined || isReady(request, 'Pending', message);
+      if (!isSaid && !(await say(request, 'Pending', message, reconciler))) return RETRY;
+      return { kind: 'Done', wakeAt: until?.getTime() };
+    }
+    case 'Issue':
+      return issue(request, step, reconciler, log);
+    case 'Complete': {
+      const { attempt } = step;
+      const chain = candidateOf([attempt])?.chain;
+      if (chain === undefined) return RETRY;
+      const outcome = await completeRequest(request, attempt.name, chain, reconciler.writer);
+      if (outcome === 'Completed')
+        log.info({ spkiSHA256: chain.spkiSHA256 }, 'passed a certificate on: no MailServer withholds it');
+      return outcome === 'Completed' ? WRITTEN : RETRY;
+    }
+    case 'Fail':
+      log.warn({ reason: step.reason }, step.message);
+      return (await say(request, step.reason, step.message, reconciler)) ? WRITTEN : RETRY;
+  }
+}
+
+/** Made twice it is one: the name says of which request it is, and which try. */
+async function issue(
+  request: SeenRequest,
+  { number, forget }: Extract<IssuanceStep, { kind: 'Issue' }>,
+  { sources, writer }: RequestReconciler,
+  log: Logger,
+): Promise<Outcome> {
+  const issuer = wrappedBy(request, sources.gate);
+  const parent = await writer.read(request.metadata.namespace, request.metadata.name);
+  // Of that name there is another one, or none, by now.
+  if (!issuer.known || parent?.metadata.uid !== request.metadata.uid) return RETRY;
+  const result = await writer.create(childOf(parent, issuer.value, number));
+  if (result.outcome === 'Conflict') return RETRY;
+  log.info({ child: result.object.metadata.name, issuer: issuer.value }, 'asked the issuer');
+  const children = sources.gate.children.byIndex('parent', request.metadata.uid);
+  await Promise.all(children.filter(({ metadata }) => forget.includes(metadata.name)).map(writer.remove));
+  return WRITTEN;
+}
+
+function isReady({ ready }: SeenRequest, reason: ReadyReason, message: string): boolean {
+  return ready?.reason === reason && ready.message === message;
+}
+
+/** False where somebody else changed the request meanwhile. */
+async function say(
+  { metadata }: SeenRequest,
+  reason: ReadyReason,
+  message: string,
+  { writer }: RequestReconciler,
+): Promise<boolean> {
+  const request = await writer.read(metadata.namespace, metadata.name);
+  if (request?.metadata.uid !== metadata.uid) return false;
+  const status = withReady(request, reason, message, new Date(writer.now()));
+  return (await writer.replaceStatus({ ...request, status })).outcome === 'Written';
+}

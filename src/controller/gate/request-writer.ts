@@ -1,0 +1,12 @@
+import type { CertificateRequest } from '../../api/certificate-request.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import type { NewObject, WriteResult } from '../../kube/objects.ts';
+
+/** Nothing is written by one who does not lead. */
+export interface RequestWriter {
+  readonly now: () => number;
+  readonly read: (namespace: string, name: string) => Promise<CertificateRequest | undefined>;
+  readonly create: (request: NewObject<CertificateRequest>) => Promise<WriteResult<CertificateRequest>>;
+  readonly remove: (request: KubeObject) => Promise<void>;
+  readonly replaceStatus: (request: CertificateRequest) => Promise<WriteResult<CertificateRequest>>;
+}

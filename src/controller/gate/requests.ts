@@ -1,0 +1,86 @@
+/** What is known of the CertificateRequests that name issuers of ours: the facts for each, and for the MailServers that wait for them. */
+import type { MailServer } from '../../api/mail-server.ts';
+import { transient } from '../../core/errors.ts';
+import { known, unknown, type Known } from '../../core/facts.ts';
+import type { Attempt, BackOff, IssuanceFacts, Withholder } from '../../core/issuance.ts';
+import { objectKey } from '../../kube/resource.ts';
+import { counts } from '../promotions.ts';
+import type { Stores } from '../watches.ts';
+import { attemptOf } from './child-requests.ts';
+import { certificateOf, type IssuerRef, type SeenRequest } from './seen-request.ts';
+import { issuerKey, type GateStores } from './stores.ts';
+
+/** On a request: it is not completed before this time (RFC 3339). */
+export const NOT_BEFORE = 'tlsa-operator.io/not-before';
+
+export interface RequestSources {
+  readonly now: () => number;
+  readonly backOff: BackOff;
+  readonly gate: GateStores;
+  readonly mailServers: Pick<Stores['mailServers'], 'byIndex'>;
+  readonly certificates: Pick<Stores['certificates'], 'get'>;
+}
+
+export function issuanceFactsOf(request: SeenRequest, sources: RequestSources): IssuanceFacts {
+  const { metadata, approval, spkiSHA256, outcome } = request;
+  const issuer = wrappedBy(request, sources.gate);
+  const notBefore = Date.parse(metadata.annotations?.[NOT_BEFORE] ?? '');
+  return {
+    now: new Date(sources.now()),
+    approval,
+    isOver: outcome.kind !== 'Pending',
+    isReadable: spkiSHA256 !== undefined,
+    issuer: issuer.known ? known(`${issuer.value.kind} ${issuer.value.name}`) : issuer,
+    attempts: attemptsAt(request, sources.gate),
+    withholders: withholdersOf(request, sources),
+    notBefore: Number.isNaN(notBefore) ? undefined : new Date(notBefore),
+    backOff: sources.backOff,
+  };
+}
+
+export function attemptsAt(request: SeenRequest, gate: GateStores): readonly Attempt[] {
+  const issuer = wrappedBy(request, gate);
+  const children = gate.children.byIndex('parent', request.metadata.uid);
+  return children.map((child) => attemptOf(child, issuer.known ? issuer.value : undefined));
+}
+
+/** The issuer that signs. */
+export function wrappedBy({ issuerRef, metadata }: SeenRequest, gate: GateStores): Known<IssuerRef> {
+  const key = issuerKey(issuerRef, metadata.namespace);
+  const issuer =
+    issuerRef.kind === 'ClusterDaneIssuer'
+      ? gate.clusterDaneIssuers.get(issuerRef.name)
+      : gate.daneIssuers.get(objectKey(metadata.namespace, issuerRef.name));
+  return issuer === undefined
+    ? unknown(transient('IssuerNotFound', `there is no ${key} (yet)`))
+    : known(issuer.spec.issuerRef);
+}
+
+/** The MailServers that say when it goes. Where it is not for a Certificate, or none of them uses the Secret, there is nobody to wait for. */
+function withholdersOf(request: SeenRequest, sources: RequestSources): Known<readonly Withholder[]> {
+  const owner = certificateOf(request);
+  if (owner === undefined) return known([]);
+  const { namespace } = request.metadata;
+  const certificate = sources.certificates.get(objectKey(namespace, owner.name));
+  if (certificate?.metadata.uid !== owner.uid) {
+    return unknown(
+      transient('CertificateUnknown', `Certificate ${owner.name} was not seen yet; so nobody knows who uses it`),
+    );
+  }
+  const { secretName } = certificate.spec;
+  const users = sources.mailServers.byIndex('secret', objectKey(namespace, secretName));
+  const withholders = users.filter((user) => withholds(user, secretName)).map((user) => withholder(user, secretName));
+  // In one order: what is said must not change when nothing does.
+  return known(withholders.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+/** In Promote it is the serving Secret that is withheld. Who is going has a say until its records are withdrawn. */
+export function withholds(mailServer: MailServer, secretName: string): boolean {
+  const certificate = mailServer.spec.certificates.find((one) => one.secretName === secretName);
+  return certificate !== undefined && certificate.servingSecretName === undefined && counts(mailServer);
+}
+
+function withholder({ metadata, status }: MailServer, secretName: string): Withholder {
+  const { candidate } = status.certificates?.find((one) => one.secretName === secretName) ?? {};
+  return { name: metadata.name, until: candidate?.gateOpensAt };
+}
