@@ -61,7 +61,11 @@ class Restarted {
 
   async #live(life: number, kubeconfig?: string): Promise<RunningOperator> {
     const name = `operator-${life}`;
-    const operator = await this.#site.startOperator({ name, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+    const operator = await this.#site.startOperator({
+      name,
+      args: ['--gate=true'],
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    });
     void operator.program.ended.then(() => {
       if (!this.#isOver) this.#current = this.#live(life + 1, operator.kubeconfig);
     });

@@ -18,7 +18,7 @@ export const LIVE = 'mx1-tls-live';
 export const PERMITTED = { 'tlsa-operator.io/promote-to': LIVE };
 const ROLE = join(import.meta.dirname, '../../deploy/promote/role.yaml');
 
-type Mode = 'Observe' | 'Promote';
+export type Mode = 'Observe' | 'Promote' | 'Gate';
 
 export interface Place {
   readonly address: string;
@@ -78,7 +78,7 @@ export class Host {
       ...{ hostname: this.hostname, random: random(namespace), onKey: this.#witness.knows },
     });
     this.#witness.watch({ hostname: this.hostname, address, ttlSeconds }, rule);
-    if (this.#mode === 'Observe') await create();
+    if (this.#mode !== 'Promote') await create();
     await this.until('Ready=True');
   }
 

@@ -1,6 +1,6 @@
 /**
  * The rollovers that the operator promises, all at once, a host each, beside one witness: the operator is killed again and again, BIND
- * and the API server restart, a secondary lags 20 s behind, pods load what they mount some seconds late. In Promote each usage alone
+ * and the API server restart, a secondary lags 20 s behind, pods load what they mount some seconds late. In Gate and Promote each usage alone
  * must verify at all times (S), in Observe while `Covered` or `CASwitchSafe` the records together (W).
  * With `waitTTLs: 1` a gate takes three to five minutes: 20 s of lag, 30 s of answers and more where the operator was killed, a TTL, 60 s.
  */
@@ -16,7 +16,7 @@ import { startSite, type Site } from '../support/site.ts';
 import { opensslSPKI } from '../support/openssl.ts';
 import { inWords, startWitness, type Witness } from '../support/witness.ts';
 import { disturb, lagBehind, type Disturbances } from './disturbances.ts';
-import { again, Host, LIVE, PERMITTED } from './host.ts';
+import { again, Host, LIVE, PERMITTED, type Mode } from './host.ts';
 import { seed } from './random.ts';
 
 /** Where kills delay what is seen of the servers, a TTL of 60 s is over before the gate counts it: two hosts have a longer one. */
@@ -27,6 +27,8 @@ const PLACES = {
   'promote-renewal': { address: '10.53.1.13', ttlSeconds: 60 },
   'promote-switch': { address: '10.53.1.14', ttlSeconds: 120 },
   'promote-self-signed': { address: '10.53.1.15', ttlSeconds: 60 },
+  'gate-renewal': { address: '10.53.1.16', ttlSeconds: 60 },
+  'gate-switch': { address: '10.53.1.17', ttlSeconds: 120 },
 } as const;
 type Name = keyof typeof PLACES;
 
@@ -49,6 +51,7 @@ beforeAll(async () => {
   const root = await makeCA({ name: 'root' });
   const ca = (name: string): Promise<Issued> => makeCA({ name, issuer: root });
   cas = { first: await ca('first CA'), second: await ca('second CA') };
+  await site.kubectl('apply', `--filename=${join(import.meta.dirname, '../../deploy/components/gate/gate.yaml')}`);
   witness = await startWitness({ dir: join(site.dir, 'witness'), chain: site.chain });
   lag = lagBehind(site.chain, caughtUp.signal);
   disturbances = disturb(site, witness);
@@ -61,7 +64,7 @@ afterAll(async () => {
   await site.stop();
 }, 60_000);
 
-async function host(mode: 'Observe' | 'Promote', name: Name): Promise<Host> {
+async function host(mode: Mode, name: Name): Promise<Host> {
   const cluster = await loadCluster({ kubeconfig: site.kubeconfig });
   const one = await Host.create(site, cluster, witness, mode, name);
   hosts.push(one);
@@ -110,37 +113,75 @@ const SCENARIOS: Readonly<Record<Name, (name: Name) => Promise<void>>> = {
   'promote-renewal': async (name) => {
     const mx = await host('Promote', name);
     await again(() => createIssuingCA(site.kubeconfig, name));
-    const certificate = {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'Certificate',
-      metadata: { name: 'mx' },
-      spec: {
-        secretName: 'tls',
-        secretTemplate: { annotations: PERMITTED },
-        dnsNames: [mx.hostname],
-        privateKey: { algorithm: 'ECDSA' },
-        issuerRef: { name: 'issuing-ca' },
-      },
-    };
-    await again(() => mx.tenant.apply(certificate));
+    const secretTemplate = { annotations: PERMITTED };
+    await again(() => mx.tenant.apply(certificate(mx, { secretTemplate, issuerRef: { name: 'issuing-ca' } })));
     await mx.publish(PLACES[name], 'Strict');
-    const chainIn = async (secret: string): Promise<string> => {
-      const encoded = await again(() => field(site.kubeconfig, name, `secret/${secret}`, '{.data.tls\\.crt}'));
-      return Buffer.from(encoded, 'base64').toString();
-    };
-    const old = await chainIn(LIVE);
+    const old = await chainIn(name, LIVE);
     await again(() => renewCertificate(site.kubeconfig, name, 'mx'));
-    const next = await eventually('cert-manager has renewed it', async () => {
-      const found = await chainIn('tls');
-      return found === old ? undefined : found;
-    });
-    await mx.untilSettled(next);
+    await mx.untilSettled(await otherThan(old, name));
   },
 
   'promote-switch': (name) => promoteTo(name, cas.first, cas.second),
 
   'promote-self-signed': (name) => promoteTo(name, undefined, cas.first),
+
+  'gate-renewal': (name) => gateTo(name, 'issuing-ca'),
+
+  // Nothing but the issuer that is wrapped changes.
+  'gate-switch': (name) => gateTo(name, 'second-ca'),
 };
+
+/** By cert-manager, once by `issuing-ca` and then by this one. */
+async function gateTo(name: Name, issuer: string): Promise<void> {
+  const mx = await host('Gate', name);
+  await again(() => createIssuingCA(site.kubeconfig, name));
+  const wrap = (wrapped: string): Promise<void> =>
+    again(() =>
+      mx.tenant.apply({
+        apiVersion: 'tlsa-operator.io/v1alpha1',
+        kind: 'DaneIssuer',
+        metadata: { name: 'dane' },
+        spec: { issuerRef: { name: wrapped } },
+      }),
+    );
+  await wrap('issuing-ca');
+  const issuerRef = { group: 'tlsa-operator.io', kind: 'DaneIssuer', name: 'dane' };
+  await again(() => mx.tenant.apply(certificate(mx, { issuerRef })));
+  // Nobody withholds the first one: the pod serves it before there is a MailServer.
+  await again(() => mx.tenant.kubectl('wait', 'certificate/mx', '--for=condition=Ready', '--timeout=60s'));
+  await mx.publish(PLACES[name], 'Strict');
+  const old = await chainIn(name, 'tls');
+  if (issuer !== 'issuing-ca') await again(() => createIssuingCA(site.kubeconfig, name, issuer));
+  await wrap(issuer);
+  await again(() => renewCertificate(site.kubeconfig, name, 'mx'));
+  await mx.untilSettled(await otherThan(old, name));
+}
+
+function certificate({ hostname }: Host, more: object): object {
+  return {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name: 'mx' },
+    spec: { secretName: 'tls', dnsNames: [hostname], privateKey: { algorithm: 'ECDSA' }, ...more },
+  };
+}
+
+async function chainIn(namespace: Name, secret: string): Promise<string> {
+  const encoded = await again(() => field(site.kubeconfig, namespace, `secret/${secret}`, '{.data.tls\\.crt}'));
+  return Buffer.from(encoded, 'base64').toString();
+}
+
+/** What cert-manager has written at last. */
+function otherThan(old: string, namespace: Name): Promise<string> {
+  return eventually(
+    'cert-manager has written another one',
+    async () => {
+      const found = await chainIn(namespace, 'tls');
+      return found === old ? undefined : found;
+    },
+    500_000,
+  );
+}
 
 async function promoteTo(name: Name, from: Issued | undefined, to: Issued): Promise<void> {
   const mx = await host('Promote', name);

@@ -21,14 +21,14 @@ const ca = (name: string, commonName: string, issuerName: string) => ({
   },
 });
 
-/** Makes the Issuer `issuing-ca` in this namespace; it is ready a moment later. */
-export async function createIssuingCA(kubeconfig: string, namespace: string): Promise<void> {
+/** Makes an Issuer in this namespace, below a root that all of them there share; it is ready a moment later. */
+export async function createIssuingCA(kubeconfig: string, namespace: string, name = 'issuing-ca'): Promise<void> {
   const items = [
     issuer('self-signed', { selfSigned: {} }),
     ca('root-ca', 'Demo Root', 'self-signed'),
     issuer('root-ca', { ca: { secretName: 'root-ca' } }),
-    ca('issuing-ca', 'Demo CA', 'root-ca'),
-    issuer('issuing-ca', { ca: { secretName: 'issuing-ca' } }),
+    ca(name, `Demo CA ${name}`, 'root-ca'),
+    issuer(name, { ca: { secretName: name } }),
   ];
   await apply(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), `--namespace=${namespace}`);
 }
