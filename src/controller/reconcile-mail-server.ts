@@ -12,6 +12,7 @@ import type { Name } from '../core/name.ts';
 import { placeOf } from '../core/place.ts';
 import type { PlannedChange } from '../core/plan-record-set.ts';
 import { plan, type Effect, type Plan } from '../core/plan.ts';
+import { rememberedUntil } from '../core/remembered-until.ts';
 import { formatTlsa } from '../core/tlsa.ts';
 import type { ChangeResult } from '../dns/providers/provider.ts';
 import type { WriteResult } from '../kube/objects.ts';
@@ -34,7 +35,9 @@ export interface MailServerWriter {
   /** Both put what the API server answered into the store. */
   readonly replaceStatus: (mailServer: MailServer) => Promise<WriteResult<MailServer>>;
   readonly setFinalizers: (mailServer: MailServer, finalizers: readonly string[]) => Promise<WriteResult<MailServer>>;
-  /** Writes the Secrets that pods mount. */
+  /** Gate: what waits for this MailServer is not handed over before this time, though it goes. */
+  readonly holdBack: (mailServer: MailServer, until: Date) => Promise<void>;
+  /** Writes the Secrets that pods mount, or has them written. */
   readonly release: Releases['release'];
   readonly nameSharers: Releases['nameSharers'];
   readonly event: (mailServer: MailServer, event: ObjectEvent) => void;
@@ -55,6 +58,8 @@ export async function reconcileMailServer(
   reconciler: MailServerReconciler,
 ): Promise<Outcome> {
   const gathered = await gather(mailServer, attempts, reconciler.sources);
+  const until = gathered.facts.deleting ? rememberedUntil(gathered.facts) : undefined;
+  if (until !== undefined) await reconciler.writer.holdBack(mailServer, until);
   const next = fitting(mailServer, gathered.facts, plan(gathered.facts));
   if (next.plan.effect?.kind !== 'SetFinalizer') return proceed(mailServer, next, gathered, attempts, reconciler);
   // It announces nothing and takes nothing back: set first, it makes one status write out of two.

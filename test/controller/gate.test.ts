@@ -334,6 +334,25 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
       await untilServed(tenant, next);
     },
 
+  'a MailServer that is deleted while a certificate waits: senders may have its records for a while, and it goes on waiting':
+    async () => {
+      const tenant = await protectedHost('going');
+      const first = await servedKey(tenant);
+      await renew(tenant);
+      const { candidate } = await untilCandidate(tenant, 'Waiting', 'WaitingForServers');
+      const deletedAt = Date.now();
+      await tenant.kubectl('delete', 'mailserver/mx', '--timeout=60s');
+      const request = `certificaterequest/${candidate?.requestName ?? ''}`;
+      const path = '{.metadata.annotations.tlsa-operator\\.io/not-before}';
+      const notBefore = await tenant.kubectl('get', request, `--output=jsonpath=${path}`);
+      // A TTL and a minute.
+      expect(Date.parse(notBefore)).toBeGreaterThan(deletedAt + 100_000);
+      await untilPending(tenant, new RegExp(`held back until ${notBefore}`));
+      expect(await servedKey(tenant)).toBe(first);
+      await tenant.kubectl('annotate', request, 'tlsa-operator.io/not-before-');
+      await eventually('it is handed over', async () => (await servedKey(tenant)) !== first);
+    },
+
   'a Secret that is lost is issued again and held back no longer than mail is down': async () => {
     const tenant = await protectedHost('lost');
     const first = await servedKey(tenant);

@@ -107,7 +107,9 @@ describe('it is not covered, and it is said what will happen, for how long, and 
   ])('%s', (_, make) => {
     const world = make();
     expect(said(world)).toBe('False NoTrustAnchor');
-    expect(saidOf(world).message).toMatch(/refuse a renewed key for up to 3600 s.*use a DaneIssuer or servingSecretName/);
+    expect(saidOf(world).message).toMatch(
+      /refuse a renewed key for up to 3600 s.*use a DaneIssuer or servingSecretName/,
+    );
   });
 });
 

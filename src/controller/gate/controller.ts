@@ -5,7 +5,7 @@ import { sameLeaf } from '../../core/chain-summary.ts';
 import { candidateOf, type BackOff } from '../../core/issuance.ts';
 import type { CompleteRequest } from '../../core/plan.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import { createObject, deleteObject, getObject, replaceStatus } from '../../kube/objects.ts';
+import { createObject, deleteObject, getObject, patchMetadata, replaceStatus } from '../../kube/objects.ts';
 import type { WorkQueue } from '../../kube/queue.ts';
 import {
   CERTIFICATE_REQUESTS,
@@ -21,7 +21,8 @@ import { completeRequest } from './complete-request.ts';
 import { reconcileIssuer, type IssuerObject } from './reconcile-issuer.ts';
 import { reconcileRequest } from './reconcile-request.ts';
 import type { RequestWriter } from './request-writer.ts';
-import { attemptsAt } from './requests.ts';
+import { holdBack } from './hold-back.ts';
+import { attemptsAt, NOT_BEFORE } from './requests.ts';
 import { wakeOnGateChange } from './wake.ts';
 
 export interface GateOptions {
@@ -38,6 +39,8 @@ export interface GateOptions {
 export interface Gate {
   readonly start: () => void;
   readonly drain: () => Promise<unknown>;
+  /** Senders may hold the records of a MailServer that goes: what waits for it waits for that. */
+  readonly holdBack: (mailServer: MailServer, until: Date) => Promise<void>;
   /** What the issuer answered goes to cert-manager, if it still is what the MailServer's status has. */
   readonly complete: (mailServer: MailServer, effect: CompleteRequest) => Promise<'Released' | 'Changed'>;
 }
@@ -51,6 +54,10 @@ export function createGate(options: GateOptions, stores: Stores): Gate {
     now,
     read: (namespace, name) => getObject<CertificateRequest>(cluster, CERTIFICATE_REQUESTS, { namespace, name }),
     create: (request) => leading(() => createObject(cluster, CERTIFICATE_REQUESTS, request)),
+    holdUntil: (request, notBefore) =>
+      leading(() =>
+        patchMetadata(cluster, CERTIFICATE_REQUESTS, request, { annotations: { [NOT_BEFORE]: notBefore } }),
+      ),
     remove: (request) => leading(() => deleteObject(cluster, CERTIFICATE_REQUESTS, request)),
     replaceStatus: (request) => leading(() => replaceStatus(cluster, CERTIFICATE_REQUESTS, request)),
   };
@@ -81,6 +88,7 @@ export function createGate(options: GateOptions, stores: Stores): Gate {
       issuers.start();
     },
     drain: () => Promise.all([requests.drain(), issuers.drain()]),
+    holdBack: (mailServer, until) => holdBack(mailServer, until, stores, writer, log),
     complete: async ({ metadata, status }, { secretName, requestName, spkiSHA256 }) => {
       const request = stores.requests.get(objectKey(metadata.namespace, requestName));
       const candidate = request && candidateOf(attemptsAt(request, stores));

@@ -7,6 +7,8 @@ export interface RequestWriter {
   readonly now: () => number;
   readonly read: (namespace: string, name: string) => Promise<CertificateRequest | undefined>;
   readonly create: (request: NewObject<CertificateRequest>) => Promise<WriteResult<CertificateRequest>>;
+  /** Only annotation `not-before`. */
+  readonly holdUntil: (request: KubeObject, notBefore: string) => Promise<WriteResult<KubeObject>>;
   readonly remove: (request: KubeObject) => Promise<void>;
   readonly replaceStatus: (request: CertificateRequest) => Promise<WriteResult<CertificateRequest>>;
 }
