@@ -63,12 +63,15 @@ const renewalIn = (stores: ReturnType<typeof storesWith>) => renewalsOf(MAIL_SER
 
 test('no more is kept of one than is read', () => {
   expect(
-    certificate('mx', { status: { renewalTime: DAY, revision: 3, conditions: [{ type: 'Ready', status: 'True' }] } }),
+    certificate('mx', {
+      spec: { issuerRef: { group: 'tlsa-operator.io', kind: 'DaneIssuer', name: 'mx' } },
+      status: { renewalTime: DAY, revision: 3, conditions: [{ type: 'Ready', status: 'True' }] },
+    }),
   ).toEqual({
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',
     metadata: metadata('mx'),
-    spec: { secretName: 'tls' },
+    spec: { secretName: 'tls', issuerRef: { group: 'tlsa-operator.io' } },
     status: { renewalTime: DAY, conditions: [] },
   });
 });
