@@ -16,6 +16,7 @@ import { eventually, mustRun } from '../test/support/process.ts';
 import { FRESH_RESOLVER, SENDERS_RESOLVER, startSite } from '../test/support/site.ts';
 import { toolPath } from '../test/support/tools.ts';
 
+const GATE = join(import.meta.dirname, '../deploy/components/gate/gate.yaml');
 const HOST = 'mx1.example.nl';
 const OWNER = `_25._tcp.${HOST}`;
 const MAIL_ADDRESS = '10.53.1.10';
@@ -37,7 +38,7 @@ spec:
     tsigSecretRef: {name: bind-tsig, key: key}
 `;
 
-// A short TTL and a short retirement, so that the demo ends soon; leave both out and you have the defaults: 1 h and 24 h.
+// Short times, so that the demo ends soon; leave them out and you have the defaults: a TTL of 1 h, twice waited for, and 24 h.
 const MAIL_SERVER = `
 apiVersion: tlsa-operator.io/v1alpha1
 kind: MailServer
@@ -48,7 +49,15 @@ spec:
     - secretName: mx1-tls
   providerRef: {name: bind}
   ttlSeconds: 60
-  rollover: {retireAfter: 1m}
+  rollover: {retireAfter: 1m, waitTTLs: 1}
+`;
+
+const DANE_ISSUER = `
+apiVersion: tlsa-operator.io/v1alpha1
+kind: DaneIssuer
+metadata: {name: dane, namespace: mail}
+spec:
+  issuerRef: {name: issuing-ca}
 `;
 
 const dir = mkdtempSync(join(tmpdir(), 'tlsa-operator-demo-'));
@@ -91,7 +100,8 @@ async function demo(): Promise<void> {
   stops.push(() => site.stop());
   const { chain, kubeconfig, kubectl: admin } = site;
   await useResolver();
-  await site.startOperator();
+  await admin('apply', `--filename=${GATE}`);
+  await site.startOperator({ args: ['--gate=true'] });
   await step('a certificate for the mail server', 'kubernetes/cert-manager.log', async () => {
     await admin('create', 'namespace', 'mail');
     await createIssuingCA(kubeconfig, 'mail');
@@ -145,6 +155,7 @@ async function demo(): Promise<void> {
   );
   await look(admin);
   await step('the sender once more', 'postfix', () => judge());
+  await gate(kubeconfig, admin, () => mailServer.reloaded());
   show('kubectl describe mailserver mx1 (events)', await admin('events', '--namespace=mail', '--for=mailserver/mx1'));
 
   if (process.env['KEEP'] === '1') await keep(kubeconfig);
@@ -155,6 +166,49 @@ async function demo(): Promise<void> {
   show(`dig ${OWNER} TLSA +short`, '(nothing)');
 }
 
+/** The same Certificate, now by an issuer that holds the next certificate back until its records are safe. */
+async function gate(kubeconfig: string, admin: Admin, reloaded: () => Promise<unknown>): Promise<void> {
+  const of = (path: string): Promise<string> =>
+    admin('get', '-n', 'mail', 'mailserver/mx1', `--output=jsonpath=${path}`);
+  await step(
+    'mode Gate: a DaneIssuer around the same issuer, and the Certificate names it',
+    'operator.log',
+    async () => {
+      console.log(DANE_ISSUER);
+      await apply(kubeconfig, DANE_ISSUER);
+      const issuerRef = { group: 'tlsa-operator.io', kind: 'DaneIssuer', name: 'dane' };
+      const patch = JSON.stringify({ spec: { issuerRef } });
+      await admin('patch', '-n', 'mail', 'certificate/mx1', '--type=merge', `--patch=${patch}`);
+      await eventually('a certificate is issued and held back', async () => (await of(CANDIDATE)) !== '');
+    },
+  );
+  show('kubectl get certificaterequests -n mail', await admin('get', 'certificaterequests', '-n', 'mail'));
+  await look(admin);
+  await step(
+    'waiting until no sender can hold records that refuse it (a TTL and a minute)',
+    'operator.log',
+    async () => {
+      let told = '';
+      await eventually(
+        'it is handed over',
+        async () => {
+          const opensAt = await of('{.status.certificates[0].candidate.gateOpensAt}');
+          const left = Math.max(0, Math.ceil((Date.parse(opensAt) - Date.now()) / 15_000) * 15);
+          const line = opensAt === '' ? await of('{.status.rollover.reason}') : `held back until ${opensAt}: ${left} s`;
+          if (line !== told) say((told = line));
+          return (await of(CANDIDATE)) === '';
+        },
+        300_000,
+      );
+      await reloaded();
+    },
+  );
+  await look(admin);
+  await step('and the sender, now that Postfix serves it', 'postfix', () => judge());
+}
+
+const CANDIDATE = '{.status.certificates[0].candidate.stage}';
+
 async function records(): Promise<string[]> {
   return (await mustRun('dig', [`@10.53.0.10`, OWNER, 'TLSA', '+short']))
     .trim()
@@ -162,7 +216,9 @@ async function records(): Promise<string[]> {
     .filter((line) => line !== '');
 }
 
-async function look(admin: (...args: string[]) => Promise<string>): Promise<void> {
+type Admin = Awaited<ReturnType<typeof startSite>>['kubectl'];
+
+async function look(admin: Admin): Promise<void> {
   show('kubectl get mailservers -n mail -o wide', await admin('get', 'mailservers', '-n', 'mail', '-o', 'wide'));
   const answer = await mustRun('dig', [`@${FRESH_RESOLVER}`, OWNER, 'TLSA']);
   const lines = answer.split('\n').filter((line) => line.startsWith(';; flags') || line.startsWith(OWNER));
