@@ -16,16 +16,17 @@ export function certificateEvents(before: MailServerStatus, after: MailServerSta
   return [...names].flatMap((name) => {
     const is = (certificate: Certificate): boolean => certificate.secretName === name;
     const [was, became] = [old.find(is), now.find(is)];
-    return [...chainEvents(name, was?.chains ?? [], became?.chains ?? [], owners), ...holdEvents(was, became, after)];
+    return [...chainEvents(name, was, became, owners), ...holdEvents(was, became, after)];
   });
 }
 
 function chainEvents(
   secretName: string,
-  old: readonly Chain[],
-  now: readonly Chain[],
+  before: Certificate | undefined,
+  after: Certificate | undefined,
   owners: readonly string[],
 ): ObjectEvent[] {
+  const [old, now] = [before?.chains ?? [], after?.chains ?? []];
   const came = now.flatMap((chain): ObjectEvent[] => {
     const { state, notAfter } = chain;
     const key = shortKey(chain.spkiSHA256);
@@ -36,7 +37,7 @@ function chainEvents(
         return [
           normal(
             'CandidateFound',
-            `Secret ${secretName} holds a certificate for key ${key}, valid to ${notAfter}; it is withheld until every sender will accept it`,
+            `${holderOf(secretName, after)} holds a certificate for key ${key}, valid to ${notAfter}; it is withheld until every sender will accept it`,
           ),
         ];
       case 'Dropped':
@@ -44,7 +45,7 @@ function chainEvents(
         return [
           normal(
             'CandidateDropped',
-            `the certificate for key ${key} in Secret ${secretName} was replaced, removed, or has expired before it was released`,
+            `the certificate for key ${key} in ${holderOf(secretName, before)} was replaced, removed, or has expired before it was released`,
           ),
         ];
       case 'Serving':
@@ -57,7 +58,7 @@ function chainEvents(
         return [
           normal(
             'Released',
-            `the certificate for key ${key} of Secret ${secretName} is in the Secret that pods mount; its records: ${several(owners)}`,
+            `the certificate for key ${key} of ${holderOf(secretName, before)} is in the Secret that pods mount; its records: ${several(owners)}`,
           ),
         ];
       case 'Compromised':
@@ -75,11 +76,17 @@ function chainEvents(
       normal(
         'CertificateRetired',
         state === 'Dropped'
-          ? `the certificate for key ${shortKey(spkiSHA256)} was not released and is no longer in its Secret; its records go`
+          ? `the certificate for key ${shortKey(spkiSHA256)} was not released and is no longer to be; its records go`
           : `no endpoint presents the certificate for key ${shortKey(spkiSHA256)} any more; its records go`,
       ),
     );
   return [...came, ...went];
+}
+
+/** Of one that waits: in Gate no Secret has it yet. */
+function holderOf(secretName: string, certificate: Certificate | undefined): string {
+  const request = certificate?.candidate?.requestName;
+  return request === undefined ? `Secret ${secretName}` : `CertificateRequest ${request} for Secret ${secretName}`;
 }
 
 /** One certificate can be two: a serving Secret that was lost held it, and it waits to be put there again. */

@@ -49,7 +49,7 @@ function promoting({ promotions }: Plan): RolloverSummary | undefined {
     step: gate.stage === 'Open' || gate.stage === 'Released' ? 'Releasing' : gate.stage,
     ...(gate.until === undefined ? {} : { until: formatTime(gate.until) }),
     code: gate.reason,
-    reason: `the new certificate in Secret ${secretName}: ${gate.message}`,
+    reason: `the new certificate of Secret ${secretName}: ${gate.message}`,
   };
 }
 

@@ -10,20 +10,21 @@ export const EVENTS = {
   CandidateFound: {
     kind: 'State',
     at: 'MailServer',
-    meaning: 'Promote: the source Secret holds a new certificate. It is withheld until every sender will accept it.',
+    meaning:
+      'A new certificate is in the source Secret (Promote) or was issued (Gate). It is withheld until every sender will accept it.',
     remedy: '',
   },
   CandidateDropped: {
     kind: 'State',
     at: 'MailServer',
     meaning:
-      'Promote: a certificate was replaced or removed, or has expired, before it was released. Its records stay for `retireAfter`.',
+      'A certificate that waited was replaced or removed, or has expired, before it was released. Its records stay for `retireAfter`.',
     remedy: '',
   },
   Released: {
     kind: 'State',
     at: 'MailServer',
-    meaning: 'Promote: a certificate that waited is in the Secret that pods mount.',
+    meaning: 'A certificate that waited (Promote, Gate) is in the Secret that pods mount.',
     remedy: '',
   },
   ReleaseNowIgnored: {

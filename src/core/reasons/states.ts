@@ -58,14 +58,14 @@ export const STATES = {
     kind: 'State',
     at: '`CertificatesResolved` (True), event',
     meaning:
-      'The certificate expires so soon that what a renewal takes (`waitTTLs` times the TTL, and a minute and a half) does not fit into its life: in Promote the deadline comes before the gate opens, in Observe the records of many renewals pile up.',
+      'The certificate expires so soon that what a renewal takes (`waitTTLs` times the TTL, and a minute and a half) does not fit into its life: in Promote and Gate the deadline comes before the gate opens, in Observe the records of many renewals pile up.',
     remedy: 'Issue it for as long as the message says, or set a lower `ttlSeconds`.',
   },
   RenewBeforeTooShort: {
     kind: 'State',
     at: '`CertificatesResolved` (True), event',
     meaning:
-      'Promote: the certificate is renewed so late that the deadline (`deadlineBeforeExpiry`, or half of the time that is left) comes before the gate opens.',
+      'Promote, Gate: the certificate is renewed so late that the deadline (`deadlineBeforeExpiry`, or half of the time that is left) comes before the gate opens.',
     remedy: 'Set `renewBefore` of the Certificate to what the message says, or a lower `ttlSeconds`.',
   },
   RenewBeforeTooLong: {
