@@ -36,10 +36,10 @@ export function isSeenAgain(n: number, versions: readonly Version[], servers: re
     });
 }
 
-/** Of each of its addresses that answered in its last look. */
-export function newestAnswers({ answers }: NameServerFacts): readonly ServerAnswer[] {
-  const newest = answers.at(-1)?.at.getTime();
-  return answers.filter(({ at }) => at.getTime() === newest);
+/** Of each of its addresses that answered in its last look, or in so many. */
+export function newestAnswers({ answers }: NameServerFacts, looks = 1): readonly ServerAnswer[] {
+  const times = [...new Set(answers.map(({ at }) => at.getTime()))].slice(-looks);
+  return answers.filter(({ at }) => times.includes(at.getTime()));
 }
 
 /** For an hour no server could be asked from here (blocked egress, no route): then other evidence must stand in. */

@@ -7,6 +7,7 @@ import {
   nobodyAnswers,
   nobodyHandsOut,
   passedAt,
+  SAMPLES,
   valueOf,
   valueOfRRset,
 } from './sightings.ts';
@@ -53,14 +54,19 @@ function withSettled(server: NameServerFacts, settled: SettledChange | undefined
   return { ...server, answers };
 }
 
-/** Does a server answer with its very records, which are not those that stand there now? */
+/**
+ * Does a server answer with its very records, which are not those that stand there now? Did it in one of its last few looks: where one
+ * machine of a pool lags, looks show it in turn.
+ */
 function isHandedOut(
   version: Version,
   versions: readonly Version[],
   current: Version | undefined,
   servers: readonly NameServerFacts[],
 ): boolean {
-  const answers = servers.filter(({ state }) => state === 'Answers').flatMap(newestAnswers);
+  const answers = servers
+    .filter(({ state }) => state === 'Answers')
+    .flatMap((server) => newestAnswers(server, SAMPLES));
   return answers.some((answer) =>
     version.kind === 'Unknown'
       ? versions.every((one) => !isOf(answer, one))

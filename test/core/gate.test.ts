@@ -222,6 +222,14 @@ describe('what holds it back', () => {
       'no name server answers',
       () => ({ servers: known([{ name: 'ns1', state: 'Silent', answers: [] }]), lagging: known(undefined) }),
     ],
+    [
+      'no name server answers for a moment, and a resolver shows what it has long had',
+      ({ now, owners: [owner] }) => {
+        const records = owner?.current.known === true ? owner.current.value.records : [];
+        const ns1 = { name: 'ns1', state: 'Silent' as const, answers: [{ at: now, records }] };
+        return { servers: known([ns1]), resolved: records };
+      },
+    ],
   ])('when the gate opens, %s', (_, spoil) => {
     const world = resting();
     world.source = renewed;

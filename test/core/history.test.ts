@@ -109,6 +109,9 @@ describe('what the primary holds makes the history', () => {
     expect(after(stored([version(1, 'a')], intent('')), { holds: 'a', servers: seen })).toMatchObject([
       { n: 1, ttlSeconds: 9000 },
     ]);
+    // A server that says less than it was asked for may have handed out what it was asked for.
+    const lowered = after(stored([version(1, 'a')], intent('b', '', 7200)), { holds: 'ab', ttlSeconds: 60 });
+    expect(lowered.at(-1)).toMatchObject({ n: 2, ttlSeconds: 7200 });
     const shorter = after(stored([version(1, 'a')], intent('', '', 60)), { holds: 'a', ttlSeconds: 60 });
     expect(shorter).toMatchObject([
       { n: 1, ttlSeconds: 3600 },
@@ -120,6 +123,8 @@ describe('what the primary holds makes the history', () => {
     expect(after(undefined, { holds: 'a' })[0]).toMatchObject({ kind: 'Unknown', waitSeconds: 86_400 });
     expect(after(undefined, { holds: 'a', ttlSeconds: 86_400 })[0]).toMatchObject({ waitSeconds: 172_800 });
     expect(after(undefined, { holds: '' })[0]).toMatchObject({ waitSeconds: 7200 });
+    // Somebody removed what we wrote: records did stand there.
+    expect(after(stored([version(1, 'a')]), { holds: '' })[0]).toMatchObject({ kind: 'Unknown', waitSeconds: 86_400 });
   });
 
   test('the serial is remembered where the write raised it', () => {
@@ -155,6 +160,8 @@ describe('superseded is what every server has moved on from', () => {
 
   test.each<[string, readonly NameServerFacts[]]>([
     ['one server was not asked often enough', [server('ns1', ...thrice(0, 'ab')), server('ns2', answer(0, 'ab'))]],
+    ['one was asked twice only', [server('ns1', ...thrice(0, 'ab')), server('ns2', answer(0, 'ab'), answer(30, 'ab'))]],
+    ['one was asked for less than half a minute', [server('ns1', answer(0, 'ab'), answer(15, 'ab'), answer(29, 'ab'))]],
     ['three answers within a moment', [server('ns1', answer(0, 'ab'), answer(1, 'ab'), answer(2, 'ab'))]],
     ['one still shows the old one', [server('ns1', ...thrice(0, 'ab')), server('ns2', ...thrice(0, 'a'))]],
     [
@@ -205,6 +212,19 @@ describe('superseded is what every server has moved on from', () => {
     expect(after(superseded, { holds: 'ab', servers: well, second: 300 })[0]?.supersededAt).toBe(at(30));
   });
 
+  test('one that is older still takes back all that came after it', () => {
+    const before = ['a', 'b'].map((letter, index) => version(index + 1, letter, { supersededAt: at(30) }));
+    const shown = (letter: string): (string | undefined)[] => {
+      const servers = [server('ns1', ...thrice(0, 'c'), answer(300, letter))];
+      const next = after(stored([...before, version(3, 'c')]), { holds: 'c', servers, second: 300 });
+      return next.map(({ supersededAt }) => supersededAt);
+    };
+    expect(shown('a')).toEqual([undefined, undefined, undefined]);
+    expect(shown('b')).toEqual([at(30), undefined, undefined]);
+    // What fits no version may be older than all.
+    expect(shown('x')).toEqual([undefined, undefined, undefined]);
+  });
+
   test('where a value recurs the serial tells, for a server that was seen below it', () => {
     const recurs = stored([version(1, 'a'), version(2, 'ab'), version(3, 'a', { serial: 12 })]);
     const seen = (...serials: readonly number[]): (string | undefined)[] => {
@@ -217,6 +237,10 @@ describe('superseded is what every server has moved on from', () => {
     expect(seen(11, 12, 12, 13)).toEqual([at(45), at(45), undefined]);
     // RFC 1982: 2^32 - 1 is below 12.
     expect(seen(2 ** 32 - 1, 12, 12, 12)).toEqual([at(45), at(45), undefined]);
+    const wraps = stored([version(1, 'a'), version(2, 'ab'), version(3, 'a', { serial: 2 ** 32 - 2 })]);
+    const servers = [2 ** 32 - 3, 1, 1, 1].map((serial, index) => answer(15 * index, 'a', { serial }));
+    const next = after(wraps, { holds: 'a', servers: [server('ns1', ...servers)], second: 300 });
+    expect(next.map((one) => one.supersededAt)).toEqual([at(45), at(45), undefined]);
   });
 
   test('where a value recurs, what was answered after the provider had said that it is everywhere is the latest', () => {
@@ -253,6 +277,19 @@ describe('superseded is what every server has moved on from', () => {
     expect(after(two, { ...pass, second: 3600 })[0]?.supersededAt).toBe(at(3600));
     const old = { resolved: rrset('a').map(parseTlsa) };
     expect(after(two, { ...pass, owner: old, second: 7200 })[0]?.supersededAt).toBeUndefined();
+    // Not while one can be asked, nor within the hour after one could.
+    const one = [server('ns1', answer(7000, 'ab')), server('ns2')];
+    expect(after(two, { ...pass, servers: one, second: 7200 })[0]?.supersededAt).toBeUndefined();
+    const lost = [{ ...server('ns1', answer(4000, 'ab')), state: 'Silent' as const }, server('ns2')];
+    expect(after(two, { ...pass, servers: lost, second: 7599 })[0]?.supersededAt).toBeUndefined();
+    expect(after(two, { ...pass, servers: lost, second: 7600 })[0]?.supersededAt).toBe(at(7600));
+    // A value that recurs may be its earliest version.
+    const recurs = stored([version(1, 'ab'), version(2, 'a'), version(3, 'ab')]);
+    expect(after(recurs, { ...pass, second: 7200 }).map(({ supersededAt }) => supersededAt)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('nothing is believed of a clock that is wrong', () => {
@@ -274,18 +311,35 @@ describe('how long it is held', () => {
     const dead = server('ns2');
     const end = (...answers: Parameters<typeof answer>[]): Date | undefined => {
       const servers = [server('ns1', ...answers.map((one) => answer(...one))), dead];
-      const [old] = after(stored([version(1, 'a')], intent('b')), { holds: 'ab', servers, second: 15 });
+      const [old] = after(stored([version(1, 'a')], intent('b')), { holds: 'ab', servers, second: 45 });
       return old && heldUntil(old, 2);
     };
     const fortnight = { signatureValiditySeconds: 1_209_600 };
-    expect(end([0, 'a', fortnight], [15, 'ab'])).toEqual(new Date(START + 15_000 + 1_209_600_000 + 60_000));
-    expect(end([0, 'a'], [15, 'ab'])).toEqual(new Date(START + 15_000 + 30 * 86_400_000 + 60_000));
-    // Who hands it out now may sign it anew as well.
+    const since = [15, 30, 45].map((seconds): Parameters<typeof answer> => [seconds, 'ab']);
+    expect(end([0, 'a', fortnight], ...since)).toEqual(new Date(START + 45_000 + 1_209_600_000 + 60_000));
+    expect(end([0, 'a'], ...since)).toEqual(new Date(START + 45_000 + 30 * 86_400_000 + 60_000));
+    // Who hands it out now, or did a moment ago, may sign it anew as well.
     expect(end([0, 'ab', fortnight], [15, 'a', fortnight])).toBeUndefined();
+    expect(end([0, 'a', fortnight], [15, 'ab'], [30, 'ab'])).toBeUndefined();
+    // The longest that was seen, of whatever answer.
+    expect(end([0, 'a', { signatureValiditySeconds: 60 }], [10, 'ab', fortnight], ...since)).toEqual(
+      new Date(START + 45_000 + 1_209_600_000 + 60_000),
+    );
     // Records that stand there now say nothing of an earlier time at which they stood there.
     const recurs = stored([version(1, 'ab'), version(2, 'a'), version(3, 'ab')]);
     const next = after(recurs, { holds: 'ab', servers: [server('ns1', answer(15, 'ab')), dead], second: 15 });
     expect(next.map(({ rrsigExpiry }) => rrsigExpiry !== undefined)).toEqual([true, true, false]);
+  });
+
+  test('a name server of several machines, one of which lags and is met in every other look: nothing is stored anew', () => {
+    const answers = Array.from({ length: 20 }, (_, look) => answer(300 * look, look % 2 === 0 ? 'a' : 'ab'));
+    const passes: (readonly Version[])[] = [[version(1, 'a'), version(2, 'ab')]];
+    for (let look = 2; look <= answers.length; look++) {
+      const servers = [server('ns1', ...answers.slice(0, look).slice(-6)), server('ns2', ...thrice(0, 'ab'))];
+      passes.push(after(stored(passes.at(-1) ?? []), { holds: 'ab', servers, second: 300 * look }));
+    }
+    const toStore = new Set(passes.map((versions) => JSON.stringify(versions)));
+    expect([...toStore]).toHaveLength(1);
   });
 
   test('what a server shows and we do not know lengthens the oldest', () => {
@@ -293,6 +347,9 @@ describe('how long it is held', () => {
     const beginning = version(1, '', { kind: 'Unknown', waitSeconds: 7200 });
     const [unknown] = after(stored([beginning, version(2, '')]), { holds: '', servers: foreign });
     expect(unknown).toMatchObject({ ttlSeconds: 86_400, waitSeconds: 172_800 });
+    const short = [server('ns1', answer(0, 'x', { ttlSeconds: 60 }))];
+    const [aDay] = after(stored([beginning, version(2, '')]), { holds: '', servers: short });
+    expect(aDay).toMatchObject({ waitSeconds: 86_400 });
     const [known] = after(stored([version(1, 'a'), version(2, 'ab')]), { holds: 'ab', servers: foreign });
     expect(known).toMatchObject({ ttlSeconds: 86_400 });
   });

@@ -219,6 +219,45 @@ describe('for any set of chains', () => {
   });
 });
 
+describe('with the CAs of the chains', () => {
+  const announced = { name: 'next', spkiSHA256: 'ab'.repeat(32) };
+  const published = (met: InUse, spkiSHA256 = announced.spkiSHA256): boolean =>
+    target(inUse(met), hostname, PUBLISHED_COMBINATIONS, [{ ...announced, spkiSHA256 }]).some(
+      ({ record, role }) => role === 'Announced' && record.data === spkiSHA256,
+    );
+
+  test('come those that are announced', () => {
+    expect(published([['Serving', 'ca']])).toBe(true);
+  });
+
+  test.each(['Serving', 'Candidate', 'Former', 'Dropped'] as const)(
+    'and none of them while a chain that sends no CA may be met: %s',
+    (state) => {
+      const met: InUse = [
+        ['Serving', 'ca'],
+        [state, 'selfSigned'],
+      ];
+      expect(published(met)).toBe(false);
+      expect(described(met).filter((text) => text.includes('2 1 1'))).toEqual([]);
+    },
+  );
+
+  test('but none that vouches for a stolen key: not the one above, not one that is announced', () => {
+    const met: InUse = [
+      ['Serving', 'ca'],
+      ['Compromised', 'twoCAs'],
+    ];
+    expect(described(met)).toEqual(['Serving 3 1 1 ca', 'TrustAnchor 2 1 1 key of ca']);
+    expect([published(met), published(met, keys.policyCA), published(met, keys.otherCA)]).toEqual([true, false, false]);
+    expect(
+      described([
+        ['Serving', 'otherCA'],
+        ['Compromised', 'twoCAs'],
+      ]),
+    ).toEqual(['Serving 3 1 1 otherCA']);
+  });
+});
+
 test('no chain, no record: an announced CA alone would refuse whatever is served', () => {
   expect(target([], hostname, PUBLISHED_COMBINATIONS, [{ name: 'next', spkiSHA256: 'ab'.repeat(32) }])).toEqual([]);
 });

@@ -1,0 +1,185 @@
+/** C, the chains that may be met (docs/rollover.md, "Two sets"): what joins it, what stays in it, and with which CAs. */
+import { describe, expect, test } from '@jest/globals';
+import { nextCertificates } from '../../src/core/chains-in-use.ts';
+import type { ChainSummary } from '../../src/core/chain-summary.ts';
+import { transient } from '../../src/core/errors.ts';
+import { known, unknown, type Endpoint, type Facts, type Known } from '../../src/core/facts.ts';
+import type { StoredChain } from '../../src/core/state.ts';
+import { formatTime } from '../../src/core/time.ts';
+import { DESIRED, World } from '../support/planner-world.ts';
+import { digestOf, endpointWith, summaryOf } from '../support/summaries.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const HOUR = 3_600_000;
+const time = (hoursFromNow: number): string => formatTime(new Date(NOW + hoursFromNow * HOUR));
+
+const CAS = [digestOf('y'), digestOf('z')] as const;
+const chain = (letter: string, more: Partial<ChainSummary> = {}): ChainSummary => summaryOf(letter, 'yz', more);
+
+const stored = (summary: ChainSummary, state: StoredChain['state'], more: Partial<StoredChain> = {}): StoredChain => ({
+  ...summary,
+  state,
+  since: time(-48),
+  ...more,
+});
+
+const endpoint = (summary: ChainSummary | undefined): Endpoint => endpointWith(summary, NOW);
+
+interface Now {
+  readonly before: readonly StoredChain[];
+  /** The Secret that is mounted. */
+  readonly serving: ChainSummary;
+  /** Promote: the other one. */
+  readonly source?: Known<ChainSummary>;
+  readonly endpoints?: readonly Endpoint[];
+  readonly desired?: Partial<Facts['desired']>;
+}
+
+function next({ before, serving, source, endpoints = [], desired = {} }: Now): readonly StoredChain[] {
+  const isPromoted = source !== undefined;
+  const certificate = isPromoted ? { secretName: 'tls', servingSecretName: 'live' } : { secretName: 'tls' };
+  const secrets = new Map<string, Known<ChainSummary>>([[isPromoted ? 'live' : 'tls', known(serving)]]);
+  if (isPromoted) secrets.set('tls', source);
+  return nextCertificates({
+    ...new World().facts(),
+    now: new Date(NOW),
+    desired: { ...DESIRED, certificates: [certificate], ...desired },
+    secrets,
+    endpoints: known(endpoints),
+    stored: {
+      certificates: [{ secretName: 'tls', mode: isPromoted ? 'Promote' : 'Observe', chains: before }],
+      recordSets: [],
+    },
+  }).flatMap(({ chains }) => chains);
+}
+
+const letters = (chains: readonly StoredChain[]): string[] =>
+  chains.map(({ spkiSHA256, state }) => `${Buffer.from(spkiSHA256.slice(0, 2), 'hex').toString()} ${state}`);
+
+const NEW = chain('n');
+const unreadable = unknown(transient('SecretUnreadable', 'the API server does not answer'));
+const expired = chain('x', { notAfter: time(-1) });
+const [unseen, longUnseen] = [{ notSeenSince: time(-23) }, { notSeenSince: time(-25) }];
+
+test.each<[string, Now, string[]]>([
+  [
+    'a former one leaves when no endpoint presented it for retireAfter',
+    { before: [stored(chain('a'), 'Former', longUnseen)], serving: NEW, endpoints: [endpoint(NEW)] },
+    ['n Serving'],
+  ],
+  [
+    'not earlier',
+    { before: [stored(chain('a'), 'Former', unseen)], serving: NEW, endpoints: [endpoint(NEW)] },
+    ['n Serving', 'a Former'],
+  ],
+  [
+    'one that has expired leaves, where an endpoint does not answer',
+    { before: [stored(expired, 'Former', longUnseen)], serving: NEW, endpoints: [endpoint(NEW), endpoint(undefined)] },
+    ['n Serving'],
+  ],
+  [
+    'one that is still presented does not, though it has expired',
+    { before: [stored(expired, 'Former', longUnseen)], serving: NEW, endpoints: [endpoint(NEW), endpoint(expired)] },
+    ['n Serving', 'x Former'],
+  ],
+  [
+    'a candidate joins',
+    { before: [stored(chain('a'), 'Serving')], serving: chain('a'), source: known(NEW) },
+    ['a Serving', 'n Candidate'],
+  ],
+  [
+    'one that another replaces is dropped',
+    {
+      before: [stored(chain('a'), 'Serving'), stored(chain('b'), 'Candidate')],
+      serving: chain('a'),
+      source: known(NEW),
+    },
+    ['a Serving', 'n Candidate', 'b Dropped'],
+  ],
+  [
+    'a dropped one leaves after retireAfter, whatever is presented',
+    {
+      before: [stored(chain('b'), 'Dropped', longUnseen)],
+      serving: NEW,
+      source: known(NEW),
+      endpoints: [endpoint(undefined)],
+    },
+    ['n Serving'],
+  ],
+  [
+    'not earlier',
+    { before: [stored(chain('b'), 'Dropped', unseen)], serving: NEW, source: known(NEW) },
+    ['n Serving', 'b Dropped'],
+  ],
+  [
+    'a source that cannot be read drops nothing',
+    {
+      before: [stored(chain('a'), 'Serving'), stored(chain('b'), 'Candidate')],
+      serving: chain('a'),
+      source: unreadable,
+    },
+    ['a Serving', 'b Candidate'],
+  ],
+  [
+    'a candidate that has expired is dropped',
+    {
+      before: [stored(chain('a'), 'Serving'), stored(expired, 'Candidate')],
+      serving: chain('a'),
+      source: known(expired),
+    },
+    ['a Serving', 'x Dropped'],
+  ],
+  [
+    'also while its Secret cannot be read',
+    { before: [stored(chain('a'), 'Serving'), stored(expired, 'Candidate')], serving: chain('a'), source: unreadable },
+    ['a Serving', 'x Dropped'],
+  ],
+  [
+    'one with a stolen key is no candidate',
+    {
+      before: [stored(chain('a'), 'Serving')],
+      serving: chain('a'),
+      source: known(NEW),
+      desired: { compromisedKeys: [NEW.spkiSHA256] },
+    },
+    ['a Serving'],
+  ],
+  [
+    'what is merely presented is in no case one of them',
+    { before: [], serving: NEW, endpoints: [endpoint(chain('s'))] },
+    ['n Serving'],
+  ],
+])('%s', (_, now, expected) => {
+  expect(letters(next(now))).toEqual(expected);
+});
+
+describe('the CAs of a chain are', () => {
+  const [near, far] = CAS;
+  const sent = (...caSPKISHA256s: readonly string[]): ChainSummary => chain('n', { caSPKISHA256s });
+
+  test.each<[string, Now, readonly string[]]>([
+    ['those in the Secret, before any endpoint presented it', { before: [], serving: NEW }, CAS],
+    ['those that are sent, from then on', { before: [], serving: NEW, endpoints: [endpoint(sent(near))] }, [near]],
+    [
+      'those that all endpoints send',
+      { before: [], serving: NEW, endpoints: [endpoint(sent(near, far)), endpoint(sent(near))] },
+      [near],
+    ],
+    [
+      'no more than was known of an endpoint that does not answer now',
+      {
+        before: [stored(sent(near), 'Serving')],
+        serving: NEW,
+        endpoints: [endpoint(sent(near, far)), endpoint(undefined)],
+      },
+      [near],
+    ],
+    [
+      'more again, once all send more',
+      { before: [stored(sent(near), 'Serving')], serving: NEW, endpoints: [endpoint(sent(near, far))] },
+      CAS,
+    ],
+  ])('%s', (_, now, expected) => {
+    expect(next(now)[0]?.caSPKISHA256s).toEqual(expected);
+  });
+});
