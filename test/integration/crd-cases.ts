@@ -37,6 +37,12 @@ const powerdns = (fields: Fields): Fields =>
   });
 const route53OfCluster = (fields: Fields): Fields =>
   clusterDnsProvider({ rfc2136: undefined, route53: fields, allow: [] });
+const daneIssuer = (issuerRef: Fields, kind = 'DaneIssuer'): Fields => ({
+  apiVersion: 'tlsa-operator.io/v1alpha1',
+  kind,
+  spec: { issuerRef },
+});
+const clusterDaneIssuer = (issuerRef: Fields): Fields => daneIssuer(issuerRef, 'ClusterDaneIssuer');
 const allow = (entry: Fields): Fields =>
   clusterDnsProvider({ allow: [{ namespaceSelector: {}, hostnames: ['mx1.example.nl'], ...entry }] });
 
@@ -313,6 +319,22 @@ export const refused: readonly (readonly [Fields, string, string])[] = [
     'spec.allow[0].namespaceSelector.matchExpressions[0].operator',
     'supported values: "In", "NotIn", "Exists", "DoesNotExist"',
   ],
+  [daneIssuer({}), 'spec.issuerRef.name', 'Required value'],
+  [
+    daneIssuer({ name: 'ca', kind: 'issuer' }),
+    'spec.issuerRef.kind',
+    'write the kind of an issuer, as in Issuer, ClusterIssuer or AWSPCAClusterIssuer',
+  ],
+  [
+    daneIssuer({ name: 'dane', group: 'tlsa-operator.io', kind: 'DaneIssuer' }),
+    'spec.issuerRef',
+    'name the issuer that signs; a DaneIssuer cannot wrap another one',
+  ],
+  [
+    clusterDaneIssuer({ name: 'ca', kind: 'Issuer' }),
+    'spec.issuerRef',
+    'a ClusterDaneIssuer wraps a ClusterIssuer; an Issuer of one namespace is wrapped by a DaneIssuer there',
+  ],
 ];
 
 export const accepted: readonly (readonly [string, Fields])[] = [
@@ -386,5 +408,12 @@ export const accepted: readonly (readonly [string, Fields])[] = [
         ],
       },
     }),
+  ],
+  ['an Issuer, wrapped', daneIssuer({ name: 'ca' })],
+  ['a ClusterIssuer, wrapped for one namespace', daneIssuer({ name: 'ca', kind: 'ClusterIssuer' })],
+  ['a ClusterIssuer, wrapped for all', clusterDaneIssuer({ name: 'ca' })],
+  [
+    'an issuer of another group',
+    clusterDaneIssuer({ group: 'awspca.cert-manager.io', kind: 'AWSPCAClusterIssuer', name: 'pca' }),
   ],
 ];

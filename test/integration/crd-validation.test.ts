@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KINDS } from '../../src/api/kinds.ts';
 import { EXAMPLES } from '../../hack/resources-page.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
 import { apply, kubectl, mustKubectl } from '../support/kubectl.ts';
@@ -48,8 +49,8 @@ describe('installation', () => {
     const types = '{range .items[*].status.conditions[*]}{.type}={.status} {end}';
     const conditions = await mustKubectl(cluster.kubeconfigPath, 'get', 'crd', `--output=jsonpath=${types}`);
     expect(conditions.trim().split(' ').sort()).toEqual([
-      ...Array<string>(3).fill('Established=True'),
-      ...Array<string>(3).fill('NamesAccepted=True'),
+      ...Array<string>(KINDS.length).fill('Established=True'),
+      ...Array<string>(KINDS.length).fill('NamesAccepted=True'),
     ]);
   });
 

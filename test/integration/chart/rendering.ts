@@ -138,7 +138,8 @@ export function rendering(site: () => Site): void {
       const errors = examples.map(
         ({ kind, spec }) => KINDS.find((one) => one.kind === kind)?.spec.safeParse(spec).error,
       );
-      expect(errors).toEqual([undefined, undefined]);
+      expect(errors).toEqual(examples.map(() => undefined));
+      expect(examples.map(({ kind }) => kind)).toEqual(['MailServer', 'DNSProvider', 'DaneIssuer']);
     });
   });
 }
