@@ -3,9 +3,8 @@ import type { ClusterDnsProviderSpec } from '../api/dns-provider.ts';
 import { transient, type OperatorError } from '../core/errors.ts';
 import { known, unknown, type Known } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
-import type { Zone } from '../dns/providers/provider.ts';
+import type { Zone, DnsProvider } from '../dns/providers/provider.ts';
 import type { ZoneWriter } from '../dns/providers/zone-writer.ts';
-import type { DnsProvider } from '../dns/providers/provider.ts';
 import type { ProviderKey } from './objects.ts';
 import type { WatchNamespaces } from './watches.ts';
 

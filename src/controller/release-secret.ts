@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MailServer } from '../api/mail-server.ts';
 import { sameLeaf } from '../core/chain-summary.ts';
 import { stalled } from '../core/errors.ts';
-import type { CopySecret } from '../core/plan.ts';
+import type { CopySecret } from '../core/effect.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { NewObject, WriteResult } from '../kube/objects.ts';
 import { keyOf, objectKey, type Secret } from '../kube/resource.ts';

@@ -1,7 +1,7 @@
 /** Releases as they are made, and why the last one into each serving Secret failed; it lives as long as the process. */
 import type { MailServer } from '../api/mail-server.ts';
 import { OperatorError } from '../core/errors.ts';
-import type { CompleteRequest, ReleaseEffect } from '../core/plan.ts';
+import type { CompleteRequest, ReleaseEffect } from '../core/effect.ts';
 import { keyOf, objectKey, type ObjectKey } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
 import type { PromotionSources } from './promotions.ts';

@@ -1,8 +1,8 @@
 /** Can everything be seen on which a release depends? In doubt nothing is done that cannot be undone. */
 import { transient, type OperatorError } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
-import type { Release } from './release.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
+import type { Release } from './withheld.ts';
 import { nobodyAnswers, nobodyHandsOut } from './sightings.ts';
 import { sameSet } from './tlsa.ts';
 

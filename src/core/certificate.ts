@@ -3,26 +3,7 @@ import { createHash } from 'node:crypto';
 import { stalled } from './errors.ts';
 import { labelsOf, parentOf, type Name } from './name.ts';
 import { isSignedBy, verifiedPath } from './path.ts';
-import { readCertificate } from './x509.ts';
-
-export type KeyAlgorithm = 'RSA' | 'ECDSA' | 'Ed25519' | 'Ed448' | 'Other';
-
-export interface Certificate {
-  readonly der: Uint8Array;
-  /** SubjectPublicKeyInfo, the very bytes of the certificate: a re-encoded key can have another hash (RFC 6698 §2.1.2). */
-  readonly spki: Uint8Array;
-  readonly subject: string;
-  readonly issuer: string;
-  /** The dNSNames of the SAN that are host names or wildcards, in lower case. No other name can cover a host (RFC 7672 §3.2.3). */
-  readonly dnsNames: readonly string[];
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** It may sign certificates: BasicConstraints says CA, and key usage, if it is there, keyCertSign. */
-  readonly isCA: boolean;
-  /** Its own key verifies its signature. */
-  readonly selfSigned: boolean;
-  readonly keyAlgorithm: KeyAlgorithm;
-}
+import { readCertificate, type Certificate } from './x509.ts';
 
 /** What a server sends in the handshake, or a Secret holds for it: the leaf, then CA certificates. */
 export interface Chain {

@@ -1,5 +1,6 @@
 /** What is remembered of a chain (in status), and all that the planner works with. */
-import { coversHostname, spkiSHA256, type Chain, type KeyAlgorithm } from './certificate.ts';
+import { coversHostname, spkiSHA256, type Chain } from './certificate.ts';
+import type { KeyAlgorithm } from './x509.ts';
 import type { Name } from './name.ts';
 import { formatTime } from './time.ts';
 

@@ -18,7 +18,7 @@ import { propagated } from './propagated.ts';
 import { rolloverSummary } from './rollover-summary.ts';
 import { sentences, several } from './several.ts';
 import { isUnreached, probeUnavailable } from './unreached.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
 
 /** Why an owner may not be written at all: it is a matter of the MailServer, not of the world. */
 const NOT_ACCEPTED = new Set(['HostnameNotAllowed', 'OwnerConflict', 'ZoneNotFound']);

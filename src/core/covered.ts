@@ -16,7 +16,7 @@ import { lastWritten } from './last-written.ts';
 import { endpointsInSight } from './looked-at.ts';
 import type { Name } from './name.ts';
 import { isPublished } from './ours.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
 import type { Plan } from './plan.ts';
 import { several } from './several.ts';
 import type { StoredChain, StoredRecordSet, Version } from './state.ts';

@@ -3,8 +3,7 @@ import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { insecurity } from './insecurity.ts';
-import { sentences } from './several.ts';
-import { several } from './several.ts';
+import { sentences, several } from './several.ts';
 import { signatureProblem } from './signatures.ts';
 
 export function dnssecSecure(facts: Facts): ConditionState {

@@ -1,8 +1,8 @@
 /** The first certificate of a host that nobody knows yet needs no wait (docs/rollover.md, "Promote"). */
 import { acceptance } from './accepts.ts';
 import type { Facts } from './facts.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
-import type { Withheld } from './release.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
+import type { Withheld } from './withheld.ts';
 import { isEmpty, servingSecret } from './serving-secret.ts';
 import type { Version } from './state.ts';
 import { parseTlsa } from './tlsa.ts';

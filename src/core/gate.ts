@@ -13,7 +13,7 @@ import { endOfWait, isHeld } from './hold.ts';
 import { handedOut } from './history.ts';
 import { lastWritten } from './last-written.ts';
 import type { Name } from './name.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
 import type { StoredRecordSet, Version } from './state.ts';
 import { parseTlsa } from './tlsa.ts';
 

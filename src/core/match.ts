@@ -1,10 +1,10 @@
 /** Would a DANE sender accept this chain with this RRset? (RFC 7671 §5, §8, §9; RFC 7672 §3; docs/rollover.md, "Words") */
-import { coversHostname, digest, isInDate, type Certificate, type Chain } from './certificate.ts';
+import { coversHostname, digest, isInDate, type Chain } from './certificate.ts';
+import { type Certificate, readCertificate } from './x509.ts';
 import type { Name } from './name.ts';
 import { isSignedWith, signersAbove } from './path.ts';
 import { combinationOf, type TlsaRecord } from './tlsa.ts';
 import { whyUnusable } from './usable.ts';
-import { readCertificate } from './x509.ts';
 
 export interface RecordJudgement {
   readonly record: TlsaRecord;

@@ -1,7 +1,6 @@
 /** Which certificate of a set signed which, by names, key usage and signature; dates are asked for separately. */
 import { X509Certificate } from 'node:crypto';
-import type { Certificate } from './certificate.ts';
-import { readPublicKey } from './x509.ts';
+import { type Certificate, readPublicKey } from './x509.ts';
 
 /** Signatures that were looked at. A chain is judged with many records; each look costs as much as its largest key. */
 const verdicts = new WeakMap<Certificate, WeakMap<Certificate, boolean>>();

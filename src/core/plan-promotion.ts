@@ -2,9 +2,10 @@
 import type { OperatorError } from './errors.ts';
 import type { Facts, GateRequest, Promotion } from './facts.ts';
 import { hasSay } from './has-say.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
-import type { ReleaseEffect } from './plan.ts';
-import { releaseOf, type Release } from './release.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
+import type { ReleaseEffect } from './effect.ts';
+import { releaseOf } from './release.ts';
+import type { Release } from './withheld.ts';
 import type { StoredCandidate, StoredCertificate } from './state.ts';
 import { formatTime } from './time.ts';
 import { wayOf, type Way } from './way.ts';

@@ -3,38 +3,16 @@ import { staying, type ForeignRecord } from './adoption.ts';
 import { OperatorError, transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { firstPublicationBlockedBy } from './first-publication.ts';
-import type { Name } from './name.ts';
 import { nextVersions } from './history.ts';
 import { isForgotten } from './hold.ts';
 import { lastWritten } from './last-written.ts';
 import { ours } from './ours.ts';
 import type { Intent, StoredRecord, StoredRecordSet } from './state.ts';
+import type { PlannedChange, RecordSetPlan } from './record-set-plan.ts';
 import type { TargetRecord } from './target.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, intersection, parseTlsa, sameSet, union, without, type TlsaRecord } from './tlsa.ts';
 import { wayOf } from './way.ts';
-
-/** A change of one owner's RRset, planned from what the primary holds. */
-export interface PlannedChange {
-  readonly owner: Name;
-  readonly zone: Name;
-  readonly add: readonly TlsaRecord[];
-  readonly remove: readonly TlsaRecord[];
-  readonly ttlSeconds: number;
-  readonly expected: { readonly records: readonly TlsaRecord[]; readonly ttlSeconds: number | undefined };
-}
-
-export interface RecordSetPlan {
-  readonly owner: OwnerFacts;
-  /** What to store; undefined when there is nothing (left) to remember. */
-  readonly next: StoredRecordSet | undefined;
-  /** What is to be changed in the DNS, and may be. */
-  readonly change?: PlannedChange | undefined;
-  /** Why the owner is not as it should be: a check forbids the change, or the last attempt at it failed. */
-  readonly problem?: OperatorError | undefined;
-  /** Foreign records make it impossible that every combination has a match: the owner is guarded by W instead of S. */
-  readonly foreignBlocks?: boolean;
-}
 
 /**
  * | primary holds          | stored       | then                                              |

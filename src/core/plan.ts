@@ -7,53 +7,20 @@
 import { acceptance } from './accepts.ts';
 import { nextCertificates } from './chains-in-use.ts';
 import { transient } from './errors.ts';
+import type { Effect } from './effect.ts';
 import type { Facts, Heir, OwnerFacts } from './facts.ts';
 import { handover } from './inherit.ts';
 import type { Name } from './name.ts';
 import { isPublished, ours } from './ours.ts';
 import { placeOf, storedAt } from './place.ts';
-import { planRecordSet, type PlannedChange, type RecordSetPlan } from './plan-record-set.ts';
+import { planRecordSet } from './plan-record-set.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
 import { planPromotion, type PromotionPlan } from './plan-promotion.ts';
 import type { State, StoredCertificate, StoredChain, StoredRecordSet } from './state.ts';
 import { safeToStop } from './safe-to-stop.ts';
 import { target, type TargetRecord } from './target.ts';
 import { parseTlsa } from './tlsa.ts';
 import { nextWakeUp } from './wake-up.ts';
-
-export type Effect =
-  /** Before the first intent: from here on, a deletion waits for the withdrawal. */
-  | { readonly kind: 'SetFinalizer' }
-  | { readonly kind: 'ChangeRecordSets'; readonly changes: readonly PlannedChange[] }
-  /** The gate is open: what waits goes on its way to the Secret that pods mount. Where that fails, records change all the same. */
-  | {
-      readonly kind: 'Release';
-      readonly releases: readonly ReleaseEffect[];
-      readonly otherwise: readonly PlannedChange[];
-    }
-  /** Everything is withdrawn, or is to be left where it is. */
-  | { readonly kind: 'RemoveFinalizer'; readonly left: readonly StoredRecordSet[] };
-
-export type ReleaseEffect = CopySecret | CompleteRequest;
-
-/** Promote. */
-export interface CopySecret {
-  readonly kind: 'CopySecret';
-  readonly secretName: string;
-  readonly servingSecretName: string;
-  /** Of the leaf that the source must still hold. */
-  readonly spkiSHA256: string;
-  /** Of the leaf that the serving Secret must still hold; undefined: it must not exist, or hold no certificate. */
-  readonly replaces: string | undefined;
-}
-
-/** Gate: cert-manager gets what it waits for, and writes the Secret. */
-export interface CompleteRequest {
-  readonly kind: 'CompleteRequest';
-  readonly secretName: string;
-  readonly requestName: string;
-  /** Of the leaf that the answer must still have. */
-  readonly spkiSHA256: string;
-}
 
 export interface Plan {
   /** What status must hold before the effect may happen. */

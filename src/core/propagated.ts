@@ -4,8 +4,7 @@ import { state, type ConditionState } from './condition-state.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { parentOf } from './name.ts';
 import { problemsOf, unreadable } from './problems.ts';
-import { sentences } from './several.ts';
-import { several } from './several.ts';
+import { sentences, several } from './several.ts';
 import { transferProblem } from './zone-copies.ts';
 
 export function propagated(facts: Facts): ConditionState {

@@ -6,35 +6,17 @@ import { acceptance } from './accepts.ts';
 import { isClockRight } from './clock.ts';
 import { blind } from './blindness.ts';
 import { deadlineOf } from './deadline.ts';
-import { gateOf, type Gate, type Guard } from './gate.ts';
-import type { Facts, Promotion } from './facts.ts';
+import { gateOf, type Guard } from './gate.ts';
 import { isFirst } from './first-certificate.ts';
 import { lastWritten } from './last-written.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
 import type { Code } from './reasons.ts';
 import { isEmpty, servingSecret } from './serving-secret.ts';
 import { several } from './several.ts';
 import { newestAnswers } from './sightings.ts';
-import type { StoredCertificate, StoredChain, StoredRecordSet } from './state.ts';
+import type { StoredChain, StoredRecordSet } from './state.ts';
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
-
-export interface Release {
-  readonly stage: Gate['stage'] | 'Withheld' | 'Released';
-  /** Why, for people; a stable code and a sentence. */
-  readonly reason: Code;
-  readonly message: string;
-  /** When it will be looked at with another result, where that is known. */
-  readonly until?: Date | undefined;
-}
-
-export interface Withheld {
-  readonly certificate: StoredCertificate;
-  readonly candidate: StoredChain;
-  readonly promotion: Promotion | undefined;
-  /** The owners that count: those that this MailServer has, or had and senders may still remember. */
-  readonly recordSets: readonly RecordSetPlan[];
-  readonly facts: Facts;
-}
+import type { Release, Withheld } from './withheld.ts';
 
 type Check = (withheld: Withheld) => Release | undefined;
 

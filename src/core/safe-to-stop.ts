@@ -4,7 +4,7 @@ import { endOfWait } from './hold.ts';
 import { lastWritten } from './last-written.ts';
 import { isPublished } from './ours.ts';
 import { isAskedFor } from './place.ts';
-import type { RecordSetPlan } from './plan-record-set.ts';
+import type { RecordSetPlan } from './record-set-plan.ts';
 import type { State, Version } from './state.ts';
 import { formatTime } from './time.ts';
 

@@ -4,8 +4,15 @@
  */
 import type { ChainSummary } from './chain-summary.ts';
 import type { Name } from './name.ts';
-import type { Role } from './target.ts';
-import type { Way } from './way.ts';
+
+/**
+ * `Observe`: the Secret changes first, the records follow. `Promote`: only we write the Secret that pods mount, from another one. `Gate`:
+ * cert-manager writes it, once we have handed over what the issuer answered.
+ */
+export type Mode = 'Observe' | 'Promote' | 'Gate';
+
+/** Why a record stands in an RRset. */
+export type Role = 'Serving' | 'Next' | 'Former' | 'TrustAnchor' | 'Announced' | 'Foreign';
 
 /** A chain in C: one that may be met at an endpoint (docs/rollover.md). */
 export interface StoredChain extends ChainSummary {
@@ -23,7 +30,7 @@ export interface StoredChain extends ChainSummary {
 
 export interface StoredCertificate {
   readonly secretName: string;
-  readonly mode: Way['mode'];
+  readonly mode: Mode;
   readonly chains: readonly StoredChain[];
   /** Of the chain in state `Candidate`, where there is one. */
   readonly candidate?: StoredCandidate | undefined;

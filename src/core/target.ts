@@ -3,10 +3,8 @@ import { coversHostname } from './certificate.ts';
 import type { ChainSummary } from './chain-summary.ts';
 import type { AnnouncedCA } from './facts.ts';
 import type { Name } from './name.ts';
+import type { Role } from './state.ts';
 import { daneEE, daneTA, formatTlsa, type PublishedCombination, type TlsaRecord } from './tlsa.ts';
-
-/** Why a record stands in an RRset. */
-export type Role = 'Serving' | 'Next' | 'Former' | 'TrustAnchor' | 'Announced' | 'Foreign';
 
 /** A chain in C, one that may be met at an endpoint; or, `Compromised`, one that must not be trusted any more. */
 export interface KnownChain {

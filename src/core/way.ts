@@ -1,13 +1,10 @@
 /** How a new certificate gets to the mail server: derived, not configured (docs/rollover.md, "Modes"). */
 import type { ChainSummary } from './chain-summary.ts';
 import type { DesiredCertificate, Facts, Known } from './facts.ts';
+import type { Mode } from './state.ts';
 
 export interface Way {
-  /**
-   * `Observe`: the Secret changes first, the records follow. `Promote`: only we write the Secret that pods mount, from another one. `Gate`:
-   * cert-manager writes it, once we have handed over what the issuer answered.
-   */
-  readonly mode: 'Observe' | 'Promote' | 'Gate';
+  readonly mode: Mode;
   /** The Secret that pods mount. */
   readonly servingName: string;
   /** What is to be served next; undefined while there is nothing, and in Observe. */

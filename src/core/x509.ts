@@ -1,7 +1,25 @@
 /** The one place that reads X.509: with OpenSSL, as most senders do. */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import type { Certificate, KeyAlgorithm } from './certificate.ts';
 import { spkiIn } from './der.ts';
+
+export type KeyAlgorithm = 'RSA' | 'ECDSA' | 'Ed25519' | 'Ed448' | 'Other';
+
+export interface Certificate {
+  readonly der: Uint8Array;
+  /** SubjectPublicKeyInfo, the very bytes of the certificate: a re-encoded key can have another hash (RFC 6698 §2.1.2). */
+  readonly spki: Uint8Array;
+  readonly subject: string;
+  readonly issuer: string;
+  /** The dNSNames of the SAN that are host names or wildcards, in lower case. No other name can cover a host (RFC 7672 §3.2.3). */
+  readonly dnsNames: readonly string[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** It may sign certificates: BasicConstraints says CA, and key usage, if it is there, keyCertSign. */
+  readonly isCA: boolean;
+  /** Its own key verifies its signature. */
+  readonly selfSigned: boolean;
+  readonly keyAlgorithm: KeyAlgorithm;
+}
 
 /**
  * Reads DER; undefined when it is not exactly one certificate. The key is taken as it stands: Node's `publicKey.export()` encodes it anew,

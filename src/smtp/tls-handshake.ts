@@ -1,7 +1,7 @@
 /** A full TLS handshake that lets the server present only one kind of key, and the chain that it sent. */
 import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import type { KeyAlgorithm } from '../core/certificate.ts';
+import type { KeyAlgorithm } from '../core/x509.ts';
 import { happens } from './connection.ts';
 import { ProbeFailure } from './probe-error.ts';
 

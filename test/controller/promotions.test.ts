@@ -1,7 +1,6 @@
 /** Who may write a serving Secret, and who withholds: a table of MailServers and Secrets that meet. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { MailServer } from '../../src/api/mail-server.ts';
-import { mailServerSpec } from '../../src/api/mail-server.ts';
+import { type MailServer, mailServerSpec } from '../../src/api/mail-server.ts';
 import { promotionsOf } from '../../src/controller/promotions.ts';
 import { createStores, wakeOnChange } from '../../src/controller/watches.ts';
 import { parseChain } from '../../src/core/certificate.ts';

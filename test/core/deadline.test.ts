@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { known, type Facts, type NameServerFacts, type OwnerFacts } from '../../src/core/facts.ts';
 import { deadlineOf } from '../../src/core/deadline.ts';
-import type { RecordSetPlan } from '../../src/core/plan-record-set.ts';
+import type { RecordSetPlan } from '../../src/core/record-set-plan.ts';
 import { releaseOf } from '../../src/core/release.ts';
 import type { StoredCertificate, Version } from '../../src/core/state.ts';
 import { formatTime } from '../../src/core/time.ts';

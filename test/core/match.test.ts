@@ -1,12 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  chainFromDer,
-  digest,
-  type Certificate,
-  type Chain,
-  type MatchingType,
-  type Selector,
-} from '../../src/core/certificate.ts';
+import { chainFromDer, digest, type Chain, type MatchingType, type Selector } from '../../src/core/certificate.ts';
+import type { Certificate } from '../../src/core/x509.ts';
 import { judge, type Judgement } from '../../src/core/match.ts';
 import { parseTlsa, type TlsaRecord } from '../../src/core/tlsa.ts';
 import { makeCA, makeLeaf, type Issued } from '../support/pki.ts';

@@ -4,7 +4,8 @@ import type { ChainSummary } from '../../src/core/chain-summary.ts';
 import { stalled, transient } from '../../src/core/errors.ts';
 import { known, unknown, type Facts, type Known, type Promotion } from '../../src/core/facts.ts';
 import { conditions } from '../../src/core/conditions.ts';
-import { plan, type Effect, type Plan } from '../../src/core/plan.ts';
+import { plan, type Plan } from '../../src/core/plan.ts';
+import type { Effect } from '../../src/core/effect.ts';
 import { makeCA, type Issued } from '../support/pki.ts';
 import { leafOf, OWNER, World, type Leaf } from '../support/planner-world.ts';
 

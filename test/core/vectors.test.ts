@@ -1,14 +1,8 @@
 /** Facts that others published (test/vectors/README.md). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import {
-  chainFromDer,
-  digest,
-  parseChain,
-  spkiSHA256,
-  type Certificate,
-  type Chain,
-} from '../../src/core/certificate.ts';
+import { chainFromDer, digest, parseChain, spkiSHA256, type Chain } from '../../src/core/certificate.ts';
+import type { Certificate } from '../../src/core/x509.ts';
 import { judge } from '../../src/core/match.ts';
 import { isIssuedBy } from '../../src/core/path.ts';
 import { daneTA, parseTlsa } from '../../src/core/tlsa.ts';

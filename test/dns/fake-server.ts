@@ -1,8 +1,7 @@
 /** A DNS server that answers what a test wants, over UDP and TCP on one port. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { decodeMessage, encodeMessage, type Message } from '../../src/dns/message.ts';
 import type { Server } from '../../src/dns/server.ts';
 

@@ -3,7 +3,8 @@
  * Keys and dates are not: any number of leaves is made from one of each CA by giving it another key, whose hash is then the same in every run.
  */
 import { createHash } from 'node:crypto';
-import { parseChain, type Certificate, type Chain, type KeyAlgorithm } from '../../src/core/certificate.ts';
+import { parseChain, type Chain } from '../../src/core/certificate.ts';
+import type { Certificate, KeyAlgorithm } from '../../src/core/x509.ts';
 import { summarize, type ChainSummary } from '../../src/core/chain-summary.ts';
 import { makeCA, makeLeaf } from '../support/pki.ts';
 

@@ -2,8 +2,9 @@
 import { mayGoOn } from '../../src/controller/may-go-on.ts';
 import { covered } from '../../src/core/covered.ts';
 import { OperatorError, transient } from '../../src/core/errors.ts';
-import { plan, type Effect, type Plan } from '../../src/core/plan.ts';
-import type { PlannedChange } from '../../src/core/plan-record-set.ts';
+import { plan, type Plan } from '../../src/core/plan.ts';
+import type { Effect } from '../../src/core/effect.ts';
+import type { PlannedChange } from '../../src/core/record-set-plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
 import { leafAlone } from './chains.ts';

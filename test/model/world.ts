@@ -1,8 +1,7 @@
 /** One world: it runs a scenario around the real planner, from its first second until it has come to rest. */
-import type { OperatorError } from '../../src/core/errors.ts';
-import { transient } from '../../src/core/errors.ts';
-import type { CopySecret } from '../../src/core/plan.ts';
-import type { PlannedChange } from '../../src/core/plan-record-set.ts';
+import { type OperatorError, transient } from '../../src/core/errors.ts';
+import type { CopySecret } from '../../src/core/effect.ts';
+import type { PlannedChange } from '../../src/core/record-set-plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
 import { makeChain, type CA, type ModelChain } from './chains.ts';

@@ -14,7 +14,8 @@ import {
   X509CertificateGenerator,
   type Extension,
 } from '@peculiar/x509';
-import { parseChain, type Certificate } from '../../src/core/certificate.ts';
+import { parseChain } from '../../src/core/certificate.ts';
+import type { Certificate } from '../../src/core/x509.ts';
 
 type Keys = webcrypto.CryptoKeyPair;
 

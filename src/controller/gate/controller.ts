@@ -3,7 +3,7 @@ import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { MailServer } from '../../api/mail-server.ts';
 import { sameLeaf } from '../../core/chain-summary.ts';
 import { candidateOf, type BackOff } from '../../core/issuance.ts';
-import type { CompleteRequest } from '../../core/plan.ts';
+import type { CompleteRequest } from '../../core/effect.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { createObject, deleteObject, getObject, patchMetadata, replaceStatus } from '../../kube/objects.ts';
 import type { WorkQueue } from '../../kube/queue.ts';

@@ -1,8 +1,7 @@
 /** What waits for the MailServers: the request of each Certificate that names an issuer of ours, and who else must agree. */
 import type { MailServer } from '../../api/mail-server.ts';
 import { GROUP } from '../../api/object.ts';
-import type { GateRequest, Promotion } from '../../core/facts.ts';
-import { known } from '../../core/facts.ts';
+import { type GateRequest, type Promotion, known } from '../../core/facts.ts';
 import { candidateOf } from '../../core/issuance.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { isReady, type PromotionSources } from '../promotions.ts';
