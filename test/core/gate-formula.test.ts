@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { gateOf, type Guard } from '../../src/core/gate.ts';
 import type { Facts, OwnerFacts } from '../../src/core/facts.ts';
-import type { RecordSetPlan } from '../../src/core/plan-record-set.ts';
+import type { RecordSetPlan } from '../../src/core/record-set-plan.ts';
 import type { Intent, Version } from '../../src/core/state.ts';
 import { formatTime } from '../../src/core/time.ts';
 import { rrset, START } from '../support/answers.ts';
