@@ -10,7 +10,6 @@ import { inParallel, type Member } from './crowd.ts';
 import { allPublished, between, messages, TXT } from './primary.ts';
 import { ageSeconds, cpuSeconds, memory } from './process-usage.ts';
 import { note, ratio, row } from './report.ts';
-import type { Run } from './ten-thousand.ts';
 
 const ENDPOINTS: Resource = {
   group: 'externaldns.k8s.io',
@@ -19,6 +18,14 @@ const ENDPOINTS: Resource = {
   plural: 'dnsendpoints',
 };
 const NAMESPACE = 'peers';
+
+/** A cold start, ours or theirs. */
+export interface Run {
+  readonly publishedSeconds: number;
+  /** Of the API server, until then. */
+  readonly publishedApiSeconds: number;
+  readonly memory: { readonly now: number; readonly peak: number };
+}
 
 export interface Besides {
   readonly binary: string;

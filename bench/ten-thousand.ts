@@ -16,7 +16,7 @@ import {
   replaceData,
   type Member,
 } from './crowd.ts';
-import { besides } from './external-dns.ts';
+import { besides, type Run } from './external-dns.ts';
 import { BETWEEN_LOOKS_MS, calm, scrape, type Calm } from './operator-metrics.ts';
 import { allPublished, between, messages, RECORDS_AFTER_RENEWAL, TLSA, type Messages } from './primary.ts';
 import { ageSeconds, cpuSeconds, memory } from './process-usage.ts';
@@ -79,13 +79,6 @@ export async function tenThousand(): Promise<void> {
 interface Pace {
   readonly restSeconds: number;
   readonly quietMs: number;
-}
-
-export interface Run {
-  readonly publishedSeconds: number;
-  /** Of the API server, until then. */
-  readonly publishedApiSeconds: number;
-  readonly memory: { readonly now: number; readonly peak: number };
 }
 
 interface OperatorRun extends Run {

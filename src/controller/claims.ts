@@ -18,7 +18,7 @@ import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
 import { isAllowed } from './allow.ts';
 import { attempt } from './attempt.ts';
 import { identityOf, ownersOf, providerKeyOf, providerNameOf, type OwnerIdentity } from './objects.ts';
-import type { Stores } from './watches.ts';
+import type { Stores } from './stores.ts';
 
 export interface ClaimSources extends Pick<Stores, 'mailServers' | 'namespaces'> {
   readonly providers: ActiveProviders;

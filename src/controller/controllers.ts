@@ -31,7 +31,9 @@ import { Releases } from './releases.ts';
 import type { ReadSecret } from './secret-chains.ts';
 import { createSources } from './sources.ts';
 import { UnderWork } from './under-work.ts';
-import { findProvider, wakeOnChange, type Stores, type WatchNamespaces } from './watches.ts';
+import { type WatchNamespaces } from './watches.ts';
+import { findProvider, type Stores } from './stores.ts';
+import { wakeOnChange } from './wake.ts';
 import type { AttemptMemory } from './write-attempt.ts';
 import { ZonesInUse } from './zones-in-use.ts';
 

@@ -18,7 +18,8 @@ import { ownersOf, providerKeyOf } from './objects.ts';
 import { bringUp, type Instances, type ProviderUser } from './reconcile-provider.ts';
 import { isSameStatus } from './same-status.ts';
 import { createSources, type World } from './sources.ts';
-import { createStores, findProvider, listAll, type Stores, type WatchNamespaces } from './watches.ts';
+import { listAll, type WatchNamespaces } from './watches.ts';
+import { createStores, findProvider, type Stores } from './stores.ts';
 
 export interface ForeseeOptions extends World {
   readonly log: Logger;

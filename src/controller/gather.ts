@@ -29,7 +29,7 @@ import type { ServerAnswers } from './server-answers.ts';
 import type { ReadService } from './service-endpoints.ts';
 import type { SettledChanges } from './settled-changes.ts';
 import { watchOwner, type WatchSources } from './watch-owner.ts';
-import type { Stores } from './watches.ts';
+import type { Stores } from './stores.ts';
 import type { AttemptMemory } from './write-attempt.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';

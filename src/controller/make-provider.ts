@@ -1,5 +1,4 @@
 /** From a DNSProvider or ClusterDNSProvider to what can be worked with: its credential, and the provider that uses it. */
-import type { ClusterDnsProvider, DnsProvider as DnsProviderObject } from '../api/dns-provider.ts';
 import { stalled, transient } from '../core/errors.ts';
 import type { DnsProvider } from '../dns/providers/provider.ts';
 import { createPowerDnsProvider } from '../dns/providers/powerdns/index.ts';
@@ -10,10 +9,8 @@ import { createZoneWriter } from '../dns/providers/zone-writer.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { ActiveProvider } from './active-providers.ts';
 import { measured } from './measured-provider.ts';
-import type { ProviderKey } from './objects.ts';
+import type { ProviderKey, ProviderObject } from './objects.ts';
 import type { ReadSecret } from './secret-chains.ts';
-
-export type ProviderObject = DnsProviderObject | ClusterDnsProvider;
 
 export interface ProviderMaker {
   readonly now: () => number;

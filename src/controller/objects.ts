@@ -1,7 +1,10 @@
 /** How the objects that this room watches name each other: keys and indexes. */
+import type { ClusterDnsProvider, DnsProvider } from '../api/dns-provider.ts';
 import type { MailPort, MailServer } from '../api/mail-server.ts';
 import { ownerName, type Name } from '../core/name.ts';
 import { objectKey, type ObjectKey } from '../kube/resource.ts';
+
+export type ProviderObject = DnsProvider | ClusterDnsProvider;
 
 /** `DNSProvider/namespace/name` or `ClusterDNSProvider/name`. */
 export type ProviderKey = string;
@@ -47,4 +50,23 @@ export function secretNamesOf({ spec }: MailServer): string[] {
 /** The same, as `namespace/name`. */
 export function secretKeysOf(mailServer: MailServer): ObjectKey[] {
   return secretNamesOf(mailServer).map((name) => objectKey(mailServer.metadata.namespace, name));
+}
+
+export function providerKey(
+  kind: ProviderObject['kind'],
+  object: { readonly metadata: { readonly namespace?: string; readonly name: string } },
+): ProviderKey {
+  return `${kind}/${objectKey(object.metadata.namespace, object.metadata.name)}`;
+}
+
+/** What one MailServer asks to be copied. */
+export interface SecretPair {
+  readonly secretName: string;
+  readonly servingSecretName: string;
+}
+
+export function pairsOf({ spec }: MailServer): SecretPair[] {
+  return spec.certificates.flatMap(({ secretName, servingSecretName }) =>
+    servingSecretName === undefined ? [] : { secretName, servingSecretName },
+  );
 }

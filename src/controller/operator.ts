@@ -3,7 +3,8 @@ import { runLeaderElection } from '../kube/lease.ts';
 import type { HealthServer } from '../observe/health.ts';
 import { createControllers, type Controllers, type ControllerOptions } from './controllers.ts';
 import { crdsMatch } from './crds-match.ts';
-import { createStores, synced, watchAll, type Stores } from './watches.ts';
+import { synced, watchAll } from './watches.ts';
+import { createStores, type Stores } from './stores.ts';
 
 export interface OperatorOptions extends Omit<ControllerOptions, 'leads'> {
   readonly health: Pick<HealthServer, 'addReadyCheck'>;

@@ -9,7 +9,7 @@ import { keyOf } from '../kube/resource.ts';
 import { conflict, type Claim, type Claims } from './claims.ts';
 import { identityOf, ownersOf, type DesiredOwner, type OwnerIdentity } from './objects.ts';
 import { caretakerOf } from './secret-pairs.ts';
-import type { Stores } from './watches.ts';
+import type { Stores } from './stores.ts';
 
 export interface Place extends OwnerIdentity, Pick<OwnerFacts, 'desired' | 'left' | 'heir'> {
   readonly claim: Known<Claim>;

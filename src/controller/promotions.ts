@@ -7,7 +7,6 @@ import { hasSay } from '../core/has-say.ts';
 import { objectKey, type ObjectKey } from '../kube/resource.ts';
 import {
   isServingFor,
-  pairsOf,
   permitsCopy,
   PROMOTE_TO,
   SERVING_FOR,
@@ -16,9 +15,9 @@ import {
   usersOf,
   usesOtherwise,
   isGoing,
-  type SecretPair,
 } from './secret-pairs.ts';
-import type { Stores } from './watches.ts';
+import { pairsOf, type SecretPair } from './objects.ts';
+import type { Stores } from './stores.ts';
 
 export interface PromotionSources {
   readonly mailServers: Pick<Stores['mailServers'], 'byIndex'>;

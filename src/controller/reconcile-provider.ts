@@ -7,10 +7,10 @@ import type { Resolver } from '../dns/resolver.ts';
 import type { WriteResult } from '../kube/objects.ts';
 import { attempt } from './attempt.ts';
 import type { ActiveProvider, ActiveProviders } from './active-providers.ts';
-import { makeProvider, readCredential, type ProviderMaker, type ProviderObject } from './make-provider.ts';
+import { makeProvider, readCredential, type ProviderMaker } from './make-provider.ts';
+import type { ProviderObject, ProviderKey } from './objects.ts';
 import { mergeConditions, type ConditionStatement } from './merge-conditions.ts';
 import type { ObjectEvent } from './object-event.ts';
-import type { ProviderKey } from './objects.ts';
 import type { Outcome } from './outcome.ts';
 import { isSameStatus } from './same-status.ts';
 

@@ -8,7 +8,8 @@ import { ApiError } from '../kube/api-error.ts';
 import type { NewObject, WriteResult } from '../kube/objects.ts';
 import { keyOf, objectKey, type Secret } from '../kube/resource.ts';
 import { chainIn, type ReadSecret } from './secret-chains.ts';
-import { isServingFor, permitsCopy, SERVING_FOR, servingFor, type SecretPair } from './secret-pairs.ts';
+import { isServingFor, permitsCopy, SERVING_FOR, servingFor } from './secret-pairs.ts';
+import type { SecretPair } from './objects.ts';
 
 export interface SecretWriter {
   readonly read: ReadSecret;

@@ -6,7 +6,8 @@ import { keyOf, objectKey, type ObjectKey } from '../kube/resource.ts';
 import type { Logger } from '../observe/log.ts';
 import type { PromotionSources } from './promotions.ts';
 import { nameSharers, releaseSecret, type SecretWriter } from './release-secret.ts';
-import { pairsOf, servingKeyOf, sharersOf } from './secret-pairs.ts';
+import { servingKeyOf, sharersOf } from './secret-pairs.ts';
+import { pairsOf } from './objects.ts';
 
 /** `Done`: written, or what it was planned from has changed; the news of it is on its way. `FailedAgain`: as the last time. */
 export type ReleaseResult = 'Done' | 'Failed' | 'FailedAgain';

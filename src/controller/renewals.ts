@@ -3,7 +3,7 @@ import { CERTIFICATE_NAME, type Certificate } from '../api/certificate.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import type { Renewal } from '../core/facts.ts';
 import { objectKey } from '../kube/resource.ts';
-import type { Stores } from './watches.ts';
+import type { Stores } from './stores.ts';
 
 export interface RenewalSources {
   readonly certificates: Pick<Stores['certificates'], 'byIndex'>;

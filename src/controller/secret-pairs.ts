@@ -1,7 +1,8 @@
 /** Promote: which Secret is copied into which, for whom, and what on them permits it. */
 import type { MailServer } from '../api/mail-server.ts';
 import { objectKey, type ObjectKey, type PartialObject } from '../kube/resource.ts';
-import type { Stores } from './watches.ts';
+import { pairsOf, type SecretPair } from './objects.ts';
+import type { Stores } from './stores.ts';
 
 /** On a source Secret: it may be copied into the Secret of this name. */
 export const PROMOTE_TO = 'tlsa-operator.io/promote-to';
@@ -9,18 +10,6 @@ export const PROMOTE_TO = 'tlsa-operator.io/promote-to';
 export const SERVING_FOR = 'tlsa-operator.io/serving-for';
 
 type MailServers = Pick<Stores['mailServers'], 'byIndex'>;
-
-/** What one MailServer asks to be copied. */
-export interface SecretPair {
-  readonly secretName: string;
-  readonly servingSecretName: string;
-}
-
-export function pairsOf({ spec }: MailServer): SecretPair[] {
-  return spec.certificates.flatMap(({ secretName, servingSecretName }) =>
-    servingSecretName === undefined ? [] : { secretName, servingSecretName },
-  );
-}
 
 /** This MailServer and those who share the pair: for them the serving Secret is written. */
 export function sharersOf(pair: SecretPair, mailServer: MailServer, mailServers: MailServers): string[] {

@@ -15,7 +15,7 @@ import type { Sources } from './gather.ts';
 import { SecretChains } from './secret-chains.ts';
 import { ServerAnswers } from './server-answers.ts';
 import { SettledChanges } from './settled-changes.ts';
-import type { Stores } from './watches.ts';
+import type { Stores } from './stores.ts';
 import { ZoneNameServers } from './zone-name-servers.ts';
 import { ZoneWatch } from './zone-watch.ts';
 

@@ -12,7 +12,6 @@
  * An intent that is given up is kept as `Unconfirmed`: it may have been carried out, or may still be. Retries of one value are one
  * version. A version goes when no cache can hold it any more.
  */
-import { unseenServers } from './blindness.ts';
 import { isClockRight } from './clock.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { fitting } from './history-room.ts';
@@ -23,6 +22,7 @@ import type { Intent, StoredRecordSet, Version } from './state.ts';
 import { withAnswers } from './supersession.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, type TlsaRecord } from './tlsa.ts';
+import { unseenServers } from './unseen-servers.ts';
 
 const DAY_SECONDS = 86_400;
 /** A change whose sender may have been paused is carried out within minutes, or never. */

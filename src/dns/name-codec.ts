@@ -1,7 +1,7 @@
 /** Names on the wire (RFC 1035 §3.1, §4.1.4) and as core/name.ts holds them. */
 import { stalled } from '../core/errors.ts';
 import { labelsOf, ROOT, type Name } from '../core/name.ts';
-import type { Reader } from './reader.ts';
+import type { Reader, WireName } from './reader.ts';
 import { WireError } from './wire-error.ts';
 
 /** RFC 1035 §2.3.4: the length octets and the root's included. */
@@ -34,13 +34,6 @@ function encodeLabel(label: string): Buffer | undefined {
     return decimal === undefined ? (character ?? '').charCodeAt(0) : Number(decimal);
   });
   return read === label.length && octets.every((octet) => octet <= 255) ? Buffer.from(octets) : undefined;
-}
-
-/** A name in both forms. */
-export interface WireName {
-  readonly name: Name;
-  /** Without compression, in lower case. */
-  readonly wire: Buffer;
 }
 
 const WIRE_ROOT: WireName = { name: ROOT, wire: Buffer.of(0) };

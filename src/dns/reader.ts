@@ -1,5 +1,12 @@
-import type { WireName } from './name-codec.ts';
+import type { Name } from '../core/name.ts';
 import { WireError } from './wire-error.ts';
+
+/** A name in both forms. */
+export interface WireName {
+  readonly name: Name;
+  /** Without compression, in lower case. */
+  readonly wire: Buffer;
+}
 
 /** Reads a message from front to back, never beyond its end. */
 export class Reader {

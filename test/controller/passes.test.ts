@@ -10,7 +10,7 @@ import { reconcileMailServer } from '../../src/controller/reconcile-mail-server.
 import { SecretChains } from '../../src/controller/secret-chains.ts';
 import { SettledChanges } from '../../src/controller/settled-changes.ts';
 import { ServerAnswers } from '../../src/controller/server-answers.ts';
-import { createStores } from '../../src/controller/watches.ts';
+import { createStores } from '../../src/controller/stores.ts';
 import type { AttemptMemory } from '../../src/controller/write-attempt.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
 import { ZoneWatch } from '../../src/controller/zone-watch.ts';

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type MailServer, mailServerSpec } from '../../src/api/mail-server.ts';
 import { promotionsOf } from '../../src/controller/promotions.ts';
-import { createStores, wakeOnChange } from '../../src/controller/watches.ts';
+import { createStores } from '../../src/controller/stores.ts';
+import { wakeOnChange } from '../../src/controller/wake.ts';
 import { parseChain } from '../../src/core/certificate.ts';
 import { summarize, type ChainSummary } from '../../src/core/chain-summary.ts';
 import { stalled } from '../../src/core/errors.ts';

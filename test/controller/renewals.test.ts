@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import { readCertificate, type Certificate } from '../../src/api/certificate.ts';
 import { mailServerSpec, type MailServer } from '../../src/api/mail-server.ts';
 import { renewalsOf } from '../../src/controller/renewals.ts';
-import { createStores, wakeOnChange } from '../../src/controller/watches.ts';
+import { createStores } from '../../src/controller/stores.ts';
+import { wakeOnChange } from '../../src/controller/wake.ts';
 import { createLogger } from '../../src/observe/log.ts';
 
 const DAY = '2026-11-22T00:00:00Z';

@@ -9,7 +9,7 @@ import { reconcileMailServer, type MailServerWriter } from '../../src/controller
 import { SettledChanges } from '../../src/controller/settled-changes.ts';
 import { ServerAnswers } from '../../src/controller/server-answers.ts';
 import { SecretChains } from '../../src/controller/secret-chains.ts';
-import { createStores } from '../../src/controller/watches.ts';
+import { createStores } from '../../src/controller/stores.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
 import { ZoneWatch } from '../../src/controller/zone-watch.ts';
 import { rememberedLookups } from '../../src/dns/remembered-lookups.ts';

@@ -1,7 +1,7 @@
 /** Which zones a provider serves MailServers in, and who is told when that changes. */
 import { expect, test } from '@jest/globals';
 import type { MailServer } from '../../src/api/mail-server.ts';
-import { createStores } from '../../src/controller/watches.ts';
+import { createStores } from '../../src/controller/stores.ts';
 import { ZonesInUse } from '../../src/controller/zones-in-use.ts';
 import { createLogger } from '../../src/observe/log.ts';
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { violations } from './arrows.ts';
+import { circle, violations } from './arrows.ts';
 
 const root = new URL('../../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
 const files = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
@@ -10,13 +11,15 @@ const files = readdirSync(new URL('src/', root), { recursive: true, encoding: 'u
 
 test('no file under src/ goes against the arrows', () => {
   expect(files).toContain('src/core/certificate.ts');
-  expect(files.flatMap((path) => violations(path, readFileSync(new URL(path, root), 'utf8')))).toEqual([]);
+  expect(files.flatMap((path) => violations(path, read(path)))).toEqual([]);
+});
+
+test('no files import each other in a circle', () => {
+  expect(circle(new Map(files.map((path) => [path, read(path)])))).toBeUndefined();
 });
 
 test('the library for kubeconfigs is loaded where there is one, not in a pod: it takes 60 MiB', () => {
-  const importers = files.filter((path) =>
-    / from '.*\/kubeconfig\.ts'/.test(readFileSync(new URL(path, root), 'utf8')),
-  );
+  const importers = files.filter((path) => / from '.*\/kubeconfig\.ts'/.test(read(path)));
   expect(importers).toEqual([]);
 });
 
@@ -57,6 +60,15 @@ describe('the check itself finds', () => {
     ['the environment, imported', 'src/kube/service-account.ts', "import { env } from 'node:process';"],
   ])('%s', (_, path, source) => {
     expect(violations(path, source)).toHaveLength(1);
+  });
+
+  test('a circle, of types too', () => {
+    const sources = new Map([
+      ['src/core/a.ts', "import './b.ts';"],
+      ['src/core/b.ts', "import type { C } from './deeper/c.ts';"],
+      ['src/core/deeper/c.ts', "export * from '../b.ts';"],
+    ]);
+    expect(circle(sources)).toEqual(['src/core/b.ts', 'src/core/deeper/c.ts', 'src/core/b.ts']);
   });
 
   test('several at once', () => {

@@ -38,6 +38,29 @@ export function violations(path: string, source: string): string[] {
   ];
 }
 
+/** The first circle of imports, types included, as the files on it; undefined when there is none. `sources`: by path. */
+export function circle(sources: ReadonlyMap<string, string>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const from = (path: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    done.add(path);
+    const targets = importsOf(sources.get(path) ?? '')
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => posix.join(posix.dirname(path), specifier));
+    return firstOf(targets, (target) => from(target, [...way, path]));
+  };
+  return firstOf([...sources.keys()], (path) => from(path, []));
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function importViolations(path: string, room: string, specifier: string): string[] {
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(path), specifier);

@@ -16,7 +16,7 @@ import {
 } from '../../kube/resource.ts';
 import type { Logger } from '../../observe/log.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Stores } from '../watches.ts';
+import type { Stores } from '../stores.ts';
 import { completeRequest } from './complete-request.ts';
 import { reconcileIssuer, type IssuerObject } from './reconcile-issuer.ts';
 import { reconcileRequest } from './reconcile-request.ts';

@@ -3,7 +3,7 @@ import { formatTime } from '../../core/time.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import { keyOf, objectKey } from '../../kube/resource.ts';
 import type { Logger } from '../../observe/log.ts';
-import type { Stores } from '../watches.ts';
+import type { Stores } from '../stores.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { NOT_BEFORE } from './requests.ts';
 

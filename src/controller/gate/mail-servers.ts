@@ -5,7 +5,7 @@ import { type GateRequest, type Promotion, known } from '../../core/facts.ts';
 import { candidateOf } from '../../core/issuance.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { isReady, type PromotionSources } from '../promotions.ts';
-import type { Stores } from '../watches.ts';
+import type { Stores } from '../stores.ts';
 import { attemptsAt, withholds } from './requests.ts';
 import type { SeenRequest } from './seen-request.ts';
 import type { GateStores } from './stores.ts';

@@ -5,7 +5,7 @@ import { known, unknown, type Known } from '../../core/facts.ts';
 import type { Attempt, BackOff, IssuanceFacts, Withholder } from '../../core/issuance.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { counts } from '../promotions.ts';
-import type { Stores } from '../watches.ts';
+import type { Stores } from '../stores.ts';
 import { attemptOf } from './child-requests.ts';
 import { certificateOf, type IssuerRef, type SeenRequest } from './seen-request.ts';
 import { issuerKey, type GateStores } from './stores.ts';

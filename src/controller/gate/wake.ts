@@ -2,7 +2,7 @@
 import { keyOf, objectKey, type ObjectKey } from '../../kube/resource.ts';
 import { secretKeysOf } from '../objects.ts';
 import { readinessOf } from '../promotions.ts';
-import type { Stores } from '../watches.ts';
+import type { Stores } from '../stores.ts';
 import { PARENT_UID } from './child-requests.ts';
 import type { IssuerObject } from './reconcile-issuer.ts';
 import { certificateOf, type SeenRequest } from './seen-request.ts';
