@@ -24,14 +24,18 @@ export function passedAt(
   return new Date(Math.max(...moments.map((moment) => moment?.getTime() ?? 0)));
 }
 
-/** Does some server show `n`, or an earlier version, in its newest answers? */
+/**
+ * Does some server show `n`, or an earlier version, in its newest answers? A value that recurs does not say so where the serial is one of
+ * the latest: every server had moved on, and a restart, which forgets how low serials were before, does not undo that.
+ */
 export function isSeenAgain(n: number, versions: readonly Version[], servers: readonly NameServerFacts[]): boolean {
   return servers
     .filter(({ state }) => state === 'Answers')
     .some((server) => {
       const newest = server.answers.at(-1)?.at.getTime();
       return server.answers.some(
-        (answer, index) => answer.at.getTime() === newest && shown(index, versions, server) <= n,
+        (answer, index) =>
+          answer.at.getTime() === newest && shown(index, versions, server) <= n && !mayBeLater(n, answer, versions),
       );
     });
 }
@@ -83,6 +87,12 @@ function shown(index: number, versions: readonly Version[], { answers }: NameSer
   const latest = fitting.at(-1);
   if (earliest === undefined || latest === undefined) return NOTHING_KNOWN;
   return hasReached(latest, answer, answers.slice(0, index)) ? latest.n : earliest.n;
+}
+
+function mayBeLater(n: number, answer: ServerAnswer, versions: readonly Version[]): boolean {
+  const latest = versions.findLast((version) => isOf(answer, version));
+  if (latest?.serial === undefined || answer.serial === undefined) return false;
+  return latest.n > n && isSerialAtLeast(answer.serial, latest.serial);
 }
 
 function hasReached({ serial, changeID }: Version, answer: ServerAnswer, before: readonly ServerAnswer[]): boolean {

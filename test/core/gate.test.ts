@@ -7,6 +7,7 @@ import { makeCA } from '../support/pki.ts';
 import { PromoteWorld, SERVING, SOURCE } from '../support/promote-world.ts';
 
 const HOUR = 3_600_000;
+const DAYS = 24 * HOUR;
 
 let first: Leaf;
 let renewed: Leaf;
@@ -268,8 +269,6 @@ test('where nothing is published by choice, nothing is waited for', () => {
 });
 
 describe('at the deadline', () => {
-  const DAYS = 24 * HOUR;
-
   /** With `3 1 1` alone, and a secondary that nobody can reach any more. */
   function late(onDeadline: 'Release' | 'Hold'): PromoteWorld {
     const world = resting();

@@ -243,6 +243,22 @@ describe('superseded is what every server has moved on from', () => {
     expect(next.map((one) => one.supersededAt)).toEqual([at(45), at(45), undefined]);
   });
 
+  test('where a value recurs, and every server had moved on, one at the serial of the latest does not take it back', () => {
+    const before = { supersededAt: at(30) };
+    const recurs = [version(1, 'a', before), version(2, 'ab', before), version(3, 'a', { serial: 12 })];
+    const seenAfterRestart = (serial: number | undefined): (string | undefined)[] => {
+      const servers = [server('ns1', answer(300, 'a', { serial }))];
+      return after(stored(recurs), { holds: 'a', servers, second: 300 }).map((one) => one.supersededAt);
+    };
+    expect(seenAfterRestart(12)).toEqual([at(30), at(30), undefined]);
+    expect(seenAfterRestart(11)).toEqual([undefined, undefined, undefined]);
+    expect(seenAfterRestart(undefined)).toEqual([undefined, undefined, undefined]);
+    // Where it does not recur it is an old one, whatever its serial.
+    const old = stored([version(1, 'a', { ...before, serial: 11 }), version(2, 'ab', { serial: 12 })]);
+    const servers = [server('ns1', answer(300, 'a', { serial: 12 }))];
+    expect(after(old, { holds: 'ab', servers, second: 300 })[0]?.supersededAt).toBeUndefined();
+  });
+
   test('where a value recurs, what was answered after the provider had said that it is everywhere is the latest', () => {
     const recurs = stored([version(1, 'a'), version(2, 'ab'), version(3, 'a', { changeID: 'C3' })]);
     const supersededWith = (changeID: string, second: number): (string | undefined)[] => {

@@ -81,8 +81,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an old version that is seen again does not matter',
     file: `${CORE}/sightings.ts`,
-    find: 'answer.at.getTime() === newest && shown(index, versions, server) <= n,',
-    replace: 'answer.at.getTime() === newest && shown(index, versions, server) < -1,',
+    find: 'answer.at.getTime() === newest && shown(index, versions, server) <= n &&',
+    replace: 'answer.at.getTime() === newest && shown(index, versions, server) < -1 &&',
     kinds: W_OR_S,
     world: 12,
     events: ['Renew', 'Regress'],

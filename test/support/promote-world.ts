@@ -35,7 +35,9 @@ export class PromoteWorld {
     permitted: known(true),
     withheldBy: [],
   };
-  #answers: { at: Date; primary: TlsaRecord[]; secondary: TlsaRecord[] }[] = [];
+  /** Of the zone, which each change raises; undefined: servers do not tell. */
+  serial: number | undefined;
+  #answers: { at: Date; primary: TlsaRecord[]; secondary: TlsaRecord[]; serial: number | undefined }[] = [];
 
   facts(): Facts {
     const secret = (leaf: Leaf | undefined) =>
@@ -45,7 +47,7 @@ export class PromoteWorld {
     const [owner] = base.facts().owners;
     if (owner === undefined) throw new Error('the world has an owner');
     const answers = (of: 'primary' | 'secondary') =>
-      this.#answers.map(({ at, [of]: records }) => ({ at, records, ttlSeconds: 3600 }));
+      this.#answers.map(({ at, serial, [of]: records }) => ({ at, records, serial, ttlSeconds: 3600 }));
     const served = this.served ?? this.serving;
     return {
       ...base.facts(),
@@ -67,6 +69,7 @@ export class PromoteWorld {
                 ...owner,
                 provider: this.provider,
                 desired: this.isNamed,
+                serials: this.serial === undefined ? undefined : { beforeWrite: this.serial - 1, now: this.serial },
                 current: known({
                   records: this.records,
                   ttlSeconds: this.records.length > 0 ? this.ttlSeconds : undefined,
@@ -96,12 +99,17 @@ export class PromoteWorld {
     };
   }
 
+  /** What was answered so far is forgotten. */
+  restart(): void {
+    this.#answers = [];
+  }
+
   /** Passes until nothing is left to do at this moment. */
   settle(): Plan {
     // As many as the operator remembers, about.
     this.#answers = [
       ...this.#answers.slice(-20),
-      { at: new Date(this.now), primary: this.records, secondary: this.secondary ?? this.records },
+      { at: new Date(this.now), primary: this.records, secondary: this.secondary ?? this.records, serial: this.serial },
     ];
     for (let passes = 0; passes < 40; passes++) {
       const next = plan(this.facts());
@@ -139,6 +147,7 @@ export class PromoteWorld {
         for (const { remove, add, ttlSeconds } of effect.changes) {
           this.records = union(without(this.records, remove), add);
           this.ttlSeconds = ttlSeconds;
+          if (this.serial !== undefined) this.serial += 1;
         }
         return;
       case 'Release':
