@@ -83,12 +83,14 @@ function isNotYetValid({ candidate, facts }: Withheld): Release | undefined {
 /** Acts for that key alone, and still publishes first. */
 function isReleasedByHand({ candidate, recordSets, facts }: Withheld): Release | undefined {
   if (facts.releaseNow !== candidate.spkiSHA256) return undefined;
-  const accepted = recordSets.every(
-    ({ owner, next }) =>
-      next !== undefined &&
-      next.intent === undefined &&
-      isAccepted(next, (records) => acceptance(records, candidate, owner.hostname).accepts),
-  );
+  const accepted = recordSets.every((recordSet) => {
+    const { owner, next } = recordSet;
+    if (next === undefined || next.intent !== undefined) return false;
+    return isAccepted(next, (records) => {
+      const { accepts, strictlyAccepts } = acceptance(records, candidate, owner.hostname);
+      return guardOf(recordSet) === 'S' ? strictlyAccepts : accepts;
+    });
+  });
   return accepted ? open('ReleasedByHand', 'annotation tlsa-operator.io/release-now names its key') : undefined;
 }
 

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { stalled, transient } from '../../src/core/errors.ts';
-import { known, unknown, type Facts } from '../../src/core/facts.ts';
+import { transient } from '../../src/core/errors.ts';
+import { unknown } from '../../src/core/facts.ts';
 import { parseTlsa } from '../../src/core/tlsa.ts';
 import { leafOf, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
-import { PromoteWorld, SERVING, SOURCE } from '../support/promote-world.ts';
+import { PromoteWorld, restingOn } from '../support/promote-world.ts';
 
 const HOUR = 3_600_000;
+const WAIT = 2 * HOUR + 90_000;
 const DAYS = 24 * HOUR;
 
 let first: Leaf;
@@ -32,9 +33,7 @@ function served({ serving }: PromoteWorld): string {
 
 /** Published and served long ago. */
 function resting(): PromoteWorld {
-  const world = new PromoteWorld();
-  world.source = first;
-  world.pass(72 * HOUR);
+  const world = restingOn(first);
   expect(served(world)).toBe('first');
   expect(world.published).toContain(ee(first));
   expect(world.stored.recordSets[0]?.versions).toHaveLength(1);
@@ -42,8 +41,6 @@ function resting(): PromoteWorld {
 }
 
 describe('in the middle of a wait', () => {
-  const WAIT = 2 * HOUR + 90_000;
-
   /** An hour in. */
   function waiting(): PromoteWorld {
     const world = resting();
@@ -193,71 +190,6 @@ describe('a first certificate', () => {
   });
 });
 
-describe('what holds it back', () => {
-  test.each<[string, (world: PromoteWorld) => void, string]>([
-    ['the clocks do not agree', (world) => (world.change = { clockSkewMs: 31_000 }), 'ClockSkew'],
-    ['it is suspended', (world) => (world.desired = { ...world.desired, suspend: true }), 'Suspended'],
-    [
-      'it may not be copied',
-      (world) => (world.permitted = { permitted: unknown(stalled('KeyDoesNotFit', 'no')), withheldBy: [] }),
-      'KeyDoesNotFit',
-    ],
-    [
-      'another MailServer of the Secret is not ready',
-      (world) => (world.permitted = { permitted: known(true), withheldBy: ['mx2'] }),
-      'WithheldByOther',
-    ],
-  ])('%s', (_, spoil, reason) => {
-    const world = resting();
-    spoil(world);
-    world.source = renewed;
-    world.pass(12 * HOUR);
-    expect(world.candidate).toMatchObject({ stage: 'Withheld', reason });
-    expect(served(world)).toBe('first');
-  });
-
-  test.each<[string, (facts: Facts) => Partial<Facts['owners'][number]>]>([
-    ['the primary cannot be read', () => ({ current: unknown(transient('Timeout', 'no answer')) })],
-    ['its name servers cannot be found', () => ({ servers: unknown(transient('Timeout', 'no answer')) })],
-    [
-      'no name server answers',
-      () => ({ servers: known([{ name: 'ns1', state: 'Silent', answers: [] }]), lagging: known(undefined) }),
-    ],
-    [
-      'no name server answers for a moment, and a resolver shows what it has long had',
-      ({ now, owners: [owner] }) => {
-        const records = owner?.current.known === true ? owner.current.value.records : [];
-        const ns1 = { name: 'ns1', state: 'Silent' as const, answers: [{ at: now, records }] };
-        return { servers: known([ns1]), resolved: records };
-      },
-    ],
-  ])('when the gate opens, %s', (_, spoil) => {
-    const world = resting();
-    world.source = renewed;
-    world.pass(2 * HOUR);
-    const { owners } = world.facts();
-    world.change = { owners: owners.map((owner) => ({ ...owner, ...spoil(world.facts()) })) };
-    world.pass(30 * 60_000);
-    expect(served(world)).toBe('first');
-    world.change = {};
-    world.pass(10 * 60_000);
-    expect(served(world)).toBe('renewed');
-  });
-
-  test('a serving Secret that cannot be read is not overwritten', () => {
-    const world = resting();
-    world.source = renewed;
-    world.pass(HOUR);
-    const secrets = new Map([
-      [SOURCE, known(renewed.summary)],
-      [SERVING, unknown(transient('SecretUnreadable', 'the API server does not answer'))],
-    ]);
-    world.change = { secrets };
-    world.pass(12 * HOUR);
-    expect(served(world)).toBe('first');
-  });
-});
-
 test('where nothing is published by choice, nothing is waited for', () => {
   const world = resting();
   world.desired = { ...world.desired, publish: false };
@@ -305,6 +237,21 @@ describe('at the deadline', () => {
     world.pass(2 * HOUR);
     expect(served(world)).toBe('renewed');
   });
+});
+
+test('release-now publishes first', () => {
+  const world = resting();
+  world.source = renewed;
+  const zone = unknown(transient('PrimaryTimeout', 'no answer'));
+  world.change = {
+    releaseNow: renewed.summary.spkiSHA256,
+    owners: world.facts().owners.map((one) => ({ ...one, zone })),
+  };
+  world.pass(HOUR);
+  expect(served(world)).toBe('first');
+  world.change = { releaseNow: renewed.summary.spkiSHA256 };
+  world.settle();
+  expect(served(world)).toBe('renewed');
 });
 
 test('release-now acts for the key that it names, once its records are published', () => {

@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { formatTlsa } from '../../src/core/tlsa.ts';
 import { makeCA } from '../support/pki.ts';
 import { leafOf, type Leaf } from '../support/planner-world.ts';
-import { PromoteWorld } from '../support/promote-world.ts';
+import { restingOn, type PromoteWorld } from '../support/promote-world.ts';
 
 const HOUR = 3_600_000;
 const DAYS = 24 * HOUR;
@@ -22,9 +22,7 @@ const servedBy = ({ serving }: PromoteWorld): string => (serving === first ? 'fi
 
 /** What senders may hold: without, with, without; and with again. */
 function removedOnce(): PromoteWorld {
-  const world = new PromoteWorld();
-  world.source = first;
-  world.pass(72 * HOUR);
+  const world = restingOn(first);
   world.serial = 7;
   world.source = renewed;
   const key = `3 1 1 ${renewed.summary.spkiSHA256}`;

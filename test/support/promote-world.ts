@@ -164,3 +164,11 @@ export class PromoteWorld {
     return this.stored.certificates[0]?.candidate;
   }
 }
+
+/** Published and served long ago. */
+export function restingOn(leaf: Leaf): PromoteWorld {
+  const world = new PromoteWorld();
+  world.source = leaf;
+  world.pass(72 * 3_600_000);
+  return world;
+}
