@@ -61,6 +61,13 @@ const unreadable = unknown(transient('SecretUnreadable', 'the API server does no
 const expired = chain('x', { notAfter: time(-1) });
 const [unseen, longUnseen] = [{ notSeenSince: time(-23) }, { notSeenSince: time(-25) }];
 
+const keyOf = ({ spkiSHA256 }: ChainSummary): string => spkiSHA256;
+const replaced: Now = {
+  before: [stored(chain('a'), 'Serving')],
+  serving: NEW,
+  desired: { compromisedKeys: [keyOf(chain('a'))] },
+};
+
 test.each<[string, Now, string[]]>([
   [
     'a former one leaves when no endpoint presented it for retireAfter',
@@ -140,9 +147,35 @@ test.each<[string, Now, string[]]>([
       before: [stored(chain('a'), 'Serving')],
       serving: chain('a'),
       source: known(NEW),
-      desired: { compromisedKeys: [NEW.spkiSHA256] },
+      desired: { compromisedKeys: [keyOf(NEW)] },
     },
     ['a Serving'],
+  ],
+  [
+    'a stolen key stays while one endpoint presents it',
+    { ...replaced, endpoints: [endpoint(NEW), endpoint(chain('a'))] },
+    ['n Serving', 'a Former'],
+  ],
+  [
+    'or what is in no Secret',
+    { ...replaced, endpoints: [endpoint(NEW), endpoint(chain('s'))] },
+    ['n Serving', 'a Former'],
+  ],
+  ['or does not answer', { ...replaced, endpoints: [endpoint(NEW), endpoint(undefined)] }, ['n Serving', 'a Former']],
+  [
+    'and goes at once when all present another of ours',
+    { ...replaced, endpoints: [endpoint(NEW), endpoint(NEW)] },
+    ['n Serving', 'a Compromised'],
+  ],
+  [
+    'without probes, when the Secret holds another',
+    { ...replaced, desired: { ...replaced.desired, probe: 'Disabled' } },
+    ['n Serving', 'a Compromised'],
+  ],
+  [
+    'another that is not stolen as well',
+    { ...replaced, desired: { compromisedKeys: [NEW, chain('a')].map(keyOf), probe: 'Disabled' } },
+    ['n Serving', 'a Former'],
   ],
   [
     'what is merely presented is in no case one of them',

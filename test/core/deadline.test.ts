@@ -168,6 +168,21 @@ describe('what is enough', () => {
       'Publishing Publishing',
     ],
     [
+      'nor what only name servers still answer',
+      () => ({ versions: [current(), version(3, OLD())], servers: [server('ns1', look(0, NEW()))] }),
+      'Publishing Publishing',
+    ],
+    [
+      'suspended, it is withheld',
+      () => ({ desired: { suspend: true }, day: 26, versions: [current()], servers: [] }),
+      'Withheld Suspended',
+    ],
+    [
+      'but to the deadline only',
+      () => ({ desired: { suspend: true }, versions: [current()], servers: [] }),
+      'Open GateOpen',
+    ],
+    [
       'one match in each RRset is enough, with Hold too',
       () => ({
         desired: { onDeadline: 'Hold' },

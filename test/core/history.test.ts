@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { known, type Facts, type NameServerFacts, type OwnerFacts } from '../../src/core/facts.ts';
+import { transient } from '../../src/core/errors.ts';
+import { known, unknown, type Facts, type NameServerFacts, type OwnerFacts } from '../../src/core/facts.ts';
 import { isAwaited, isWatched, nextVersions } from '../../src/core/history.ts';
 import { heldUntil } from '../../src/core/hold.ts';
+import { plan } from '../../src/core/plan.ts';
 import type { Intent, StoredRecordSet, Version } from '../../src/core/state.ts';
 import { formatTime } from '../../src/core/time.ts';
 import { parseTlsa } from '../../src/core/tlsa.ts';
@@ -147,6 +149,36 @@ describe('what the primary holds makes the history', () => {
     const next = after(stored([version(1, 'a'), ...given], intent('i')), { holds: 'a' });
     expect(letters(next)).toEqual(['a', '?', '~d', '~e', '~f', '~g', '~h', '~ai']);
   });
+});
+
+test('a name that left the NS sets is remembered as long as resolvers may ask it, also while the sets are not known', () => {
+  const goneUntil = new Date(START + 3_600_000);
+  const named = [server('ns1', answer(0, 'a')), { ...server('ns2'), goneUntil }];
+  const rememberedAfter = (
+    seconds: number,
+    servers: OwnerFacts['servers'],
+    before?: StoredRecordSet['goneNameServers'],
+  ) => {
+    const facts = new World().facts();
+    const [owner] = facts.owners as readonly [OwnerFacts];
+    const current = known({ records: rrset('a').map(parseTlsa), ttlSeconds: 3600 });
+    const recordSet = {
+      ...stored([version(1, 'a')]),
+      records: [{ data: rrset('a')[0] ?? '', role: 'Serving' as const }],
+    };
+    return plan({
+      ...facts,
+      now: new Date(START + 1000 * seconds),
+      desired: { ...DESIRED, publish: false },
+      owners: [{ ...owner, servers, current }],
+      stored: { certificates: [], recordSets: [{ ...recordSet, goneNameServers: before }] },
+    }).state.recordSets[0]?.goneNameServers;
+  };
+  const gone = [{ name: 'ns2', until: at(3600) }];
+  expect(rememberedAfter(0, known(named))).toEqual(gone);
+  expect(rememberedAfter(60, unknown(transient('DelegationUnknown', 'no answer')), gone)).toEqual(gone);
+  expect(rememberedAfter(60, known(named.slice(0, 1)), gone)).toBeUndefined();
+  expect(rememberedAfter(3600, known(named), gone)).toBeUndefined();
 });
 
 describe('superseded is what every server has moved on from', () => {

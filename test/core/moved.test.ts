@@ -93,6 +93,22 @@ test('while the new zone cannot be published in, the records of the old one foll
   expect(formerly(world)).toEqual([]);
 });
 
+test('what senders hold of the old zone counts: for a renewal, and for another CA', () => {
+  const world = moved('Hidden');
+  world.settle();
+  // The new zone's own history is over.
+  const [old, home] = [OLD, NEW].map((name) => world.stored.recordSets.filter(({ zone }) => zone === name));
+  const onlyKeys = (records: readonly string[]): string[] => records.filter((record) => record.startsWith('3'));
+  const lacking = (old ?? []).map((set) => ({
+    ...set,
+    versions: set.versions.map((version) => ({ ...version, records: onlyKeys(version.records) })),
+  }));
+  world.stored = { ...world.stored, recordSets: [...lacking, ...(home ?? []).map(withoutPast)] };
+  world.desired = { ...DESIRED, announcedCAs: [{ name: 'same', spkiSHA256: ta(first).slice('2 1 1 '.length) }] };
+  expect(stateOf(world, 'Covered')).toBe('False EarlierRecordsHeld');
+  expect(stateOf(world, 'CASwitchSafe')).toBe('False EarlierRecordsHeld');
+});
+
 test('nothing is done in the old zone before the new one was seen to hold the records', () => {
   const world = moved('Visible');
   while (world.published.length === 0) {
@@ -160,5 +176,11 @@ describe('who still hands out what stood in the old zone', () => {
     expect(supersededAt(withServers(world, servers))).toBeUndefined();
     world.later(2 * 3_600_000);
     expect(supersededAt(withServers(world, servers))).toBeDefined();
+    // Nothing of that is true of the new zone: there servers without authority are a fault that passes.
+    const facts = world.facts();
+    const owners = facts.owners.map((owner) => ({ ...owner, servers: known(servers) }));
+    const { recordSets } = plan({ ...facts, owners }).state;
+    const home = recordSets.find(({ zone }) => zone === NEW);
+    expect(home?.versions.map((version) => version.supersededAt)).toEqual([undefined, undefined, undefined]);
   });
 });

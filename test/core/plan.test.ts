@@ -359,6 +359,9 @@ describe('what is in the DNS', () => {
     world.desired = { ...world.desired, publish: false };
     world.settle();
     expect(world.published).toEqual([FOREIGN]);
+    world.later(25 * HOUR);
+    world.settle();
+    expect(world.published).toEqual([FOREIGN]);
   });
 
   test('the clock of adoption stands still while an endpoint presents what it would take away, or does not answer', () => {
@@ -443,6 +446,12 @@ describe('what is in the DNS', () => {
     world.ttlSeconds = 300;
     world.settle();
     expect(world.writes - before).toBe(1);
+    world.maxTtlSeconds = 600;
+    world.desired = { ...DESIRED, ttlSeconds: 86_400 };
+    world.settle();
+    expect([world.writes - before, world.ttlSeconds]).toEqual([2, 600]);
+    // Senders were asked to keep them for a day.
+    expect(world.stored.recordSets[0]?.versions.at(-1)?.ttlSeconds).toBe(86_400);
   });
 
   test('a refused write is said, and the intent stays', () => {

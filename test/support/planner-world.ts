@@ -73,6 +73,8 @@ export class World {
     | { readonly zone: string; readonly left: NonNullable<OwnerFacts['left']>; records: readonly TlsaRecord[] }
     | undefined;
   ttlSeconds = 0;
+  /** What the server makes of a higher one. */
+  maxTtlSeconds = Infinity;
   lastAttempt: 'Applied' | OperatorError | undefined;
   /** What the server says to the next write. */
   refuse: OperatorError | undefined;
@@ -194,7 +196,7 @@ export class World {
             continue;
           }
           this.records = union(without(this.records, change.remove), change.add);
-          this.ttlSeconds = change.ttlSeconds;
+          this.ttlSeconds = Math.min(change.ttlSeconds, this.maxTtlSeconds);
           this.lastAttempt = 'Applied';
         }
     }
