@@ -13,6 +13,7 @@ import {
 } from './sightings.ts';
 import type { Version } from './state.ts';
 import { formatTime } from './time.ts';
+import { formatTlsa } from './tlsa.ts';
 
 const DAY_SECONDS = 86_400;
 /** Where no signature was seen: longer than anybody's (BIND's default is 14 days, Route 53's a week). */
@@ -81,7 +82,10 @@ function signatureEnd(servers: readonly NameServerFacts[], { now }: Facts): stri
   return formatTime(new Date(now.getTime() + 1000 * validitySeconds));
 }
 
-/** What we do not know may last longer in caches than what we do; it counts with the oldest. */
+/**
+ * What we do not know may last longer in caches than what we do; it counts with the oldest. One of which we know every record is an earlier
+ * version of ours for which there was no room (history-room.ts): beside it nothing else needs to be feared.
+ */
 function withStrangeAnswers(
   versions: readonly Version[],
   servers: readonly NameServerFacts[],
@@ -94,8 +98,10 @@ function withStrangeAnswers(
   if (oldest === undefined || strange.length === 0) return versions;
   const ttlSeconds = Math.max(oldest.ttlSeconds, ...strange.flatMap((answer) => answer.ttlSeconds ?? []));
   const { waitSeconds } = oldest;
-  const longer =
-    waitSeconds === undefined ? {} : { waitSeconds: Math.max(waitSeconds, DAY_SECONDS, desired.waitTTLs * ttlSeconds) };
+  const ours = new Set(versions.flatMap(({ records }) => records));
+  const isForeign = strange.some(({ records }) => records.some((record) => !ours.has(formatTlsa(record))));
+  const leastSeconds = Math.max(isForeign ? DAY_SECONDS : 0, desired.waitTTLs * ttlSeconds);
+  const longer = waitSeconds === undefined ? {} : { waitSeconds: Math.max(waitSeconds, leastSeconds) };
   return [{ ...oldest, ttlSeconds, ...longer }, ...others];
 }
 

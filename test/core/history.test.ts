@@ -402,6 +402,17 @@ describe('how long it is held', () => {
     expect(known).toMatchObject({ ttlSeconds: 86_400 });
   });
 
+  test('a version for which there was no room is no stranger where its records are known', () => {
+    const merged = version(2, '', { kind: 'Unknown', waitSeconds: 7200 });
+    const before = stored([merged, version(3, 'abc'), version(4, 'abcd')]);
+    const waitAfter = (...letters: string[]): number | undefined => {
+      const servers = [server('ns1', ...letters.map((one, index) => answer(index, one, { ttlSeconds: 3600 })))];
+      return after(before, { holds: 'abcd', servers })[0]?.waitSeconds;
+    };
+    expect(waitAfter('a', 'ab', 'abc', 'abcd')).toBe(7200);
+    expect(waitAfter('a', 'abx', 'abc', 'abcd')).toBe(86_400);
+  });
+
   test('a write that was given up and never came is over after a while', () => {
     const given = stored([version(1, 'a'), version(2, 'ab', { kind: 'Unconfirmed' })]);
     expect(letters(after(given, { holds: 'a', second: 599 }))).toEqual(['a', '~ab']);
