@@ -179,6 +179,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
         log,
         leading,
         now: clock.now,
+        event: tell,
         queue: (name, workers, pass) => queue(options, name, workers, pass),
         wakeMailServer: (key) => {
           mailServers.add(key);

@@ -2,7 +2,7 @@
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { sameLeaf, type ChainSummary } from '../../core/chain-summary.ts';
 import type { RequestWriter } from './request-writer.ts';
-import { withReady } from './ready-condition.ts';
+import { sayReady } from './ready-condition.ts';
 import { seenRequest, type SeenRequest } from './seen-request.ts';
 
 /**
@@ -14,20 +14,15 @@ export async function completeRequest(
   { metadata }: Pick<SeenRequest, 'metadata'>,
   childName: string,
   chain: ChainSummary,
-  { read, replaceStatus, now }: Pick<RequestWriter, 'read' | 'replaceStatus' | 'now'>,
+  writer: Pick<RequestWriter, 'read' | 'replaceStatus' | 'event' | 'now'>,
 ): Promise<'Completed' | 'Changed'> {
   const { namespace, name, uid } = metadata;
-  const [request, child] = await Promise.all([read(namespace, name), read(namespace, childName)]);
+  const [request, child] = await Promise.all([writer.read(namespace, name), writer.read(namespace, childName)]);
   if (request?.metadata.uid !== uid || child === undefined || !mayComplete(request, child, chain)) return 'Changed';
   const { certificate, ca } = child.status ?? {};
   const message = `issued by ${child.spec.issuerRef.kind ?? 'Issuer'} ${child.spec.issuerRef.name} (CertificateRequest ${childName})`;
-  const status = {
-    ...withReady(request, 'Issued', message, new Date(now())),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(ca === undefined ? {} : { ca }),
-  };
-  const { outcome } = await replaceStatus({ ...request, status });
-  return outcome === 'Written' ? 'Completed' : 'Changed';
+  const answer = { ...(certificate === undefined ? {} : { certificate }), ...(ca === undefined ? {} : { ca }) };
+  return (await sayReady(request, 'Issued', message, writer, answer)) ? 'Completed' : 'Changed';
 }
 
 function mayComplete(request: CertificateRequest, child: CertificateRequest, planned: ChainSummary): boolean {

@@ -12,9 +12,11 @@ import {
   CLUSTER_DANE_ISSUERS,
   DANE_ISSUERS,
   objectKey,
+  type KubeObject,
   type ObjectKey,
 } from '../../kube/resource.ts';
 import type { Logger } from '../../observe/log.ts';
+import type { ObjectEvent } from '../object-event.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Stores } from '../stores.ts';
 import { completeRequest } from './complete-request.ts';
@@ -34,6 +36,7 @@ export interface GateOptions {
   readonly leading: <T>(write: () => Promise<T>) => Promise<T>;
   readonly queue: (name: string, workers: number, pass: (key: string) => Promise<Outcome>) => WorkQueue;
   readonly wakeMailServer: (key: ObjectKey) => void;
+  readonly event: (object: KubeObject, event: ObjectEvent) => void;
 }
 
 export interface Gate {
@@ -58,6 +61,7 @@ export function createGate(options: GateOptions, stores: Stores): Gate {
       leading(() =>
         patchMetadata(cluster, CERTIFICATE_REQUESTS, request, { annotations: { [NOT_BEFORE]: notBefore } }),
       ),
+    event: options.event,
     remove: (request) => leading(() => deleteObject(cluster, CERTIFICATE_REQUESTS, request)),
     replaceStatus: (request) => leading(() => replaceStatus(cluster, CERTIFICATE_REQUESTS, request)),
   };

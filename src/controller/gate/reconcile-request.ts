@@ -5,7 +5,7 @@ import type { Logger } from '../../observe/log.ts';
 import type { Outcome } from '../outcome.ts';
 import { childOf } from './child-requests.ts';
 import { completeRequest } from './complete-request.ts';
-import { withReady, type ReadyReason } from './ready-condition.ts';
+import { sayReady, type ReadyReason } from './ready-condition.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { issuanceFactsOf, wrappedBy, type RequestSources } from './requests.ts';
 import type { SeenRequest } from './seen-request.ts';
@@ -79,7 +79,5 @@ async function say(
   { writer }: RequestReconciler,
 ): Promise<boolean> {
   const request = await writer.read(metadata.namespace, metadata.name);
-  if (request?.metadata.uid !== metadata.uid) return false;
-  const status = withReady(request, reason, message, new Date(writer.now()));
-  return (await writer.replaceStatus({ ...request, status })).outcome === 'Written';
+  return request?.metadata.uid === metadata.uid && sayReady(request, reason, message, writer);
 }

@@ -13,6 +13,31 @@ export const GATE = {
     meaning: 'The request is completed; cert-manager writes the Secret within moments.',
     remedy: 'If it lasts: is cert-manager running? `kubectl describe certificate`.',
   },
+  Pending: {
+    kind: 'State',
+    at: '`Ready` of a CertificateRequest (False), event there',
+    meaning: 'What the request waits for: the wrapped issuer, another try after it failed, or mail.',
+    remedy: 'The message says it ([the messages](daneissuer.md#what-a-request-says)).',
+  },
+  Issued: {
+    kind: 'State',
+    at: '`Ready` of a CertificateRequest (True), event there',
+    meaning: 'cert-manager has the certificate; the message names the issuer and the request that it came by.',
+    remedy: '',
+  },
+  Failed: {
+    kind: 'State',
+    at: '`Ready` of a CertificateRequest (False), event there',
+    meaning:
+      'Our request to the wrapped issuer was denied, or there is no CSR in it: cert-manager begins anew with another key.',
+    remedy: 'Let the approver approve it: `kubectl describe certificaterequest`.',
+  },
+  Denied: {
+    kind: 'State',
+    at: '`Ready` of a CertificateRequest (False), event there',
+    meaning: 'An approver denied it: cert-manager begins anew with another key.',
+    remedy: 'As for `Failed`.',
+  },
   IssuerNotFound: {
     kind: 'Transient',
     meaning: 'There is no DaneIssuer (ClusterDaneIssuer) of that name (yet).',
