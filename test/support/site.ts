@@ -5,7 +5,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCertManager } from './cert-manager.ts';
+import { startCertManager, type CertManager } from './cert-manager.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { startDnssecChain, type ChainOptions, type DnssecChain } from './dnssec-chain.ts';
 import { mustKubectl } from './kubectl.ts';
@@ -40,6 +40,8 @@ export interface Site {
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
   /** Under its own ServiceAccount and the RBAC of deploy/. Ends with the site at the latest. */
   readonly startOperator: (options?: OperatorOptions) => Promise<RunningOperator>;
+  /** Kills cert-manager, does this while it is gone, and starts it again. */
+  readonly withoutCertManager: (meanwhile: () => Promise<void>) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -75,8 +77,9 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const controlPlane = await step('etcd and kube-apiserver', 'kubernetes', () =>
       started(startControlPlane({ dataDir: join(dir, 'kubernetes'), controllerManager: true })),
     );
+    let running: CertManager | undefined;
     if (certManager) {
-      await step("cert-manager's controllers", 'kubernetes/cert-manager.log', () =>
+      running = await step("cert-manager's controllers", 'kubernetes/cert-manager.log', () =>
         started(startCertManager(controlPlane)),
       );
     }
@@ -92,6 +95,11 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         step('the operator, under its own ServiceAccount and the RBAC of deploy/', 'operator.log', () =>
           started(startOperator({ dir, controlPlane, resolver: `${FRESH_RESOLVER}:53`, ...operator })),
         ),
+      withoutCertManager: async (meanwhile) => {
+        await running?.program.stop('SIGKILL');
+        await meanwhile();
+        running = await started(startCertManager(controlPlane));
+      },
       stop,
     };
   } catch (error) {
