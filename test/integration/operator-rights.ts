@@ -52,6 +52,22 @@ export const OPERATOR_RIGHTS: readonly Right[] = [
   },
 ];
 
+const REQUESTS = 'src/controller/gate/controller.ts';
+
+/** With Gate (`gate.enabled`), that too. */
+export const GATE_RIGHTS: readonly Right[] = [
+  { group: OURS, resource: 'daneissuers', verbs: WATCHED },
+  { group: OURS, resource: 'clusterdaneissuers', verbs: WATCHED },
+  { group: OURS, resource: 'daneissuers/status', verbs: STATUS },
+  { group: OURS, resource: 'clusterdaneissuers/status', verbs: STATUS },
+  {
+    group: 'cert-manager.io',
+    resource: 'certificaterequests',
+    verbs: { ...WATCHED, get: REQUESTS, create: REQUESTS, patch: REQUESTS, delete: REQUESTS },
+  },
+  { group: 'cert-manager.io', resource: 'certificaterequests/status', verbs: STATUS },
+];
+
 /** What every authenticated user may create (system:basic-user): questions about himself. */
 export const EVERYBODYS_RIGHTS: readonly Right[] = [
   ['authorization.k8s.io', 'selfsubjectaccessreviews'],

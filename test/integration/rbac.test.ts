@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { Agent, fetch } from 'undici';
@@ -11,9 +12,10 @@ import { startControlPlane, type ControlPlane } from '../support/control-plane.t
 import { applyFile, kubectl, mustKubectl } from '../support/kubectl.ts';
 import { installOperator, OPERATOR_NAMESPACE } from '../support/operator.ts';
 import { certManagerManifests } from '../support/tools.ts';
-import { EVERYBODYS_RIGHTS, OPERATOR_RIGHTS, type Right } from './operator-rights.ts';
+import { EVERYBODYS_RIGHTS, GATE_RIGHTS, OPERATOR_RIGHTS, type Right } from './operator-rights.ts';
 import { rightsOf, rulesOf } from './rules-review.ts';
 
+const GATE = join(import.meta.dirname, '../../deploy/components/gate/gate.yaml');
 const RIGHTS = [...OPERATOR_RIGHTS, ...EVERYBODYS_RIGHTS];
 
 let cluster: ControlPlane;
@@ -148,16 +150,22 @@ function isGranted({ verb, group, resource, namespace, name }: Try, rights: read
 const told = ({ verb, group, resource, namespace, name }: Try): string =>
   `${verb} ${group === '' ? '' : `${group} `}${resource}${name === undefined ? '' : ` ${name}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
 
-test('every verb on every resource is refused, but for those that it needs', async () => {
+/** What is not refused, and what these rights grant, of all that there is. */
+async function passedAndGranted(rights: readonly Right[]): Promise<[passed: string[], granted: string[]]> {
   const tries = (await everyResource()).flatMap(triesOf);
   expect(tries.length).toBeGreaterThan(1000);
   const limit = pLimit(16);
   const statuses = await Promise.all(tries.map((one) => limit(() => statusOf(one))));
   expect(statuses.filter((status) => status === 401 || status >= 500)).toEqual([]);
   const passed = tries.filter((_, index) => statuses[index] !== 403).map(told);
-  const granted = tries.filter((one) => isGranted(one, RIGHTS)).map(told);
+  const granted = tries.filter((one) => isGranted(one, rights)).map(told);
+  return [passed.toSorted(), granted.toSorted()];
+}
+
+test('every verb on every resource is refused, but for those that it needs', async () => {
+  const [passed, granted] = await passedAndGranted(RIGHTS);
   expect(granted).toEqual(expect.arrayContaining(['list secrets', 'get secrets any in default']));
-  expect(passed.toSorted()).toEqual(granted.toSorted());
+  expect(passed).toEqual(granted);
 });
 
 test('what the server says that it may do, beyond what everybody may, is that list: no wildcard, no kind that is not here', async () => {
@@ -198,4 +206,15 @@ describe('it cannot become more than it is', () => {
       expect([code, stderr]).toEqual([1, expect.stringMatching(/forbidden/i)]);
     }
   });
+});
+
+test('Gate adds what it needs, and no more: it approves nothing and writes no Secret', async () => {
+  await applyFile(cluster.kubeconfigPath, GATE);
+  const [passed, granted] = await passedAndGranted([...RIGHTS, ...GATE_RIGHTS]);
+  expect(granted).toContain('update cert-manager.io certificaterequests/status any in default');
+  expect(passed).toEqual(granted);
+  const operator = await cluster.kubeconfigForServiceAccount(OPERATOR_NAMESPACE, 'tlsa-operator');
+  expect(await rulesOf(cluster, operator, 'default')).toEqual(
+    rightsOf([...OPERATOR_RIGHTS, ...GATE_RIGHTS], 'default'),
+  );
 });
