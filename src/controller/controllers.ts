@@ -102,7 +102,7 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
       replaceStatus: (mailServer) => written(underWork, () => replaceStatus(cluster, MAIL_SERVERS, mailServer)),
       setFinalizers: (mailServer, finalizers) =>
         written(underWork, () => patchMetadata(cluster, MAIL_SERVERS, mailServer, { finalizers })),
-      holdBack: (mailServer, until) => gate?.holdBack(mailServer, until) ?? Promise.resolve(),
+      holdBack: (mailServer, until) => gate?.holdBack(mailServer, until) ?? Promise.resolve('Held'),
       release: (mailServer, effects) => releases.release(mailServer, effects),
       nameSharers: (mailServer, names) => releases.nameSharers(mailServer, names),
       event: tell,

@@ -141,7 +141,7 @@ export function isReady(
   return stage === 'Open' || (stage === 'Withheld' && reason === 'WithheldByOther');
 }
 
-/** All of a MailServer that `promotionsOf` looks at in those that share a pair with it, as a text to compare. */
+/** All of a MailServer that others who share a Secret with it look at, and Gate's requests for that Secret, as a text to compare. */
 export function readinessOf(mailServer: MailServer | undefined): string {
   if (mailServer === undefined) return '';
   const { spec, status } = mailServer;
@@ -154,5 +154,11 @@ export function readinessOf(mailServer: MailServer | undefined): string {
       current.map(({ state, spkiSHA256, notAfter }) => [state, spkiSHA256, notAfter]),
     ];
   });
-  return JSON.stringify([isGoing(mailServer), counts(mailServer), spec.certificates, certificates]);
+  return JSON.stringify([
+    isGoing(mailServer),
+    counts(mailServer),
+    spec.certificates,
+    spec.compromisedKeys,
+    certificates,
+  ]);
 }

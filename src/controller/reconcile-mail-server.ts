@@ -37,7 +37,7 @@ export interface MailServerWriter {
   readonly replaceStatus: (mailServer: MailServer) => Promise<WriteResult<MailServer>>;
   readonly setFinalizers: (mailServer: MailServer, finalizers: readonly string[]) => Promise<WriteResult<MailServer>>;
   /** Gate: what waits for this MailServer is not handed over before this time, though it goes. */
-  readonly holdBack: (mailServer: MailServer, until: Date) => Promise<void>;
+  readonly holdBack: (mailServer: MailServer, until: Date) => Promise<'Held' | 'Changed'>;
   /** Writes the Secrets that pods mount, or has them written. */
   readonly release: Releases['release'];
   readonly nameSharers: Releases['nameSharers'];
@@ -59,9 +59,10 @@ export async function reconcileMailServer(
   reconciler: MailServerReconciler,
 ): Promise<Outcome> {
   const gathered = await gather(mailServer, attempts, reconciler.sources);
-  const until = gathered.facts.deleting ? rememberedUntil(gathered.facts) : undefined;
-  if (until !== undefined) await reconciler.writer.holdBack(mailServer, until);
   const next = fitting(mailServer, gathered.facts, plan(gathered.facts));
+  // As long as it remembers something, it withholds by being there.
+  const until = rememberedUntil(gathered.facts, next.plan);
+  if (until !== undefined && (await reconciler.writer.holdBack(mailServer, until)) === 'Changed') return RETRY;
   if (next.plan.effect?.kind !== 'SetFinalizer') return proceed(mailServer, next, gathered, attempts, reconciler);
   // It announces nothing and takes nothing back: set first, it makes one status write out of two.
   const finalizers = [...(mailServer.metadata.finalizers ?? []), FINALIZER];

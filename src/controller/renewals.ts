@@ -2,7 +2,7 @@
 import { CERTIFICATE_NAME, type Certificate } from '../api/certificate.ts';
 import type { MailServer } from '../api/mail-server.ts';
 import type { Renewal } from '../core/facts.ts';
-import { objectKey } from '../kube/resource.ts';
+import { objectKey, type ObjectKey } from '../kube/resource.ts';
 import type { Stores } from './stores.ts';
 
 export interface RenewalSources {
@@ -11,22 +11,19 @@ export interface RenewalSources {
 }
 
 /** By `secretName`; a Secret that no Certificate fills is not in it. */
-export function renewalsOf(
-  { metadata, spec }: MailServer,
-  { certificates, secrets }: RenewalSources,
-): ReadonlyMap<string, Renewal> {
+export function renewalsOf({ metadata, spec }: MailServer, sources: RenewalSources): ReadonlyMap<string, Renewal> {
   return new Map(
     spec.certificates.flatMap(({ secretName }): [string, Renewal][] => {
-      const key = objectKey(metadata.namespace, secretName);
-      const filledBy = secrets.get(key)?.metadata.annotations?.[CERTIFICATE_NAME];
-      const certificate = ownerOf(certificates.byIndex('secret', key), filledBy);
+      const certificate = fillerOf(objectKey(metadata.namespace, secretName), sources);
       return certificate === undefined ? [] : [[secretName, renewalOf(certificate)]];
     }),
   );
 }
 
 /** As cert-manager decides it where several name one Secret: the one that filled it, else the oldest; the others wait. */
-function ownerOf(claims: readonly Certificate[], filledBy: string | undefined): Certificate | undefined {
+export function fillerOf(secret: ObjectKey, { certificates, secrets }: RenewalSources): Certificate | undefined {
+  const claims = certificates.byIndex('secret', secret);
+  const filledBy = secrets.get(secret)?.metadata.annotations?.[CERTIFICATE_NAME];
   const age = ({ metadata: { creationTimestamp, name } }: Certificate): string => `${creationTimestamp} ${name}`;
   return (
     claims.find(({ metadata }) => metadata.name === filledBy) ??
@@ -60,5 +57,7 @@ export function tellsOtherwise(old: Certificate | undefined, object: Certificate
 }
 
 function textOf(certificate: Certificate | undefined): string {
-  return certificate === undefined ? '' : JSON.stringify([certificate.spec.secretName, renewalOf(certificate)]);
+  if (certificate === undefined) return '';
+  const { secretName, issuerRef } = certificate.spec;
+  return JSON.stringify([secretName, issuerRef.group, renewalOf(certificate)]);
 }

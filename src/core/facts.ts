@@ -53,6 +53,8 @@ export interface GateRequest {
   readonly chain: Known<ChainSummary> | undefined;
   /** cert-manager has it, and writes the Secret. */
   readonly isCompleted: boolean;
+  /** A MailServer that used the Secret was deleted; until then senders may still hold its records. */
+  readonly notBefore?: Date | undefined;
 }
 
 /** What the Certificate (cert-manager) that fills a Secret says of the next renewal. */

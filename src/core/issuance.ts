@@ -24,7 +24,7 @@ export type AttemptState =
   | { readonly kind: 'Pending' }
   /** It is not answered, and goes to an issuer that is wrapped no more. */
   | { readonly kind: 'Astray' }
-  | { readonly kind: 'Issued'; readonly chain: ChainSummary }
+  | { readonly kind: 'Issued'; readonly at: Date; readonly chain: ChainSummary }
   /** `error`: it was answered, with what cannot be used. */
   | { readonly kind: 'Failed'; readonly at: Date; readonly error?: OperatorError | undefined }
   /** By whoever approves in this cluster. */
@@ -35,6 +35,8 @@ export interface Withholder {
   readonly name: string;
   /** When it may say that the certificate can go, as far as it knows. */
   readonly until?: string | undefined;
+  /** It says that somebody else has this key (`compromisedKeys`). */
+  readonly refusesKey?: boolean | undefined;
 }
 
 export interface IssuanceFacts {
@@ -75,6 +77,7 @@ const CHECKS: readonly Check[] = [
   isDenied,
   isNotApproved,
   isUnreadable,
+  isCompromised,
   hasNoIssuer,
   isNotAsked,
   isRefused,
@@ -127,6 +130,14 @@ function isUnreadable({ isReadable }: IssuanceFacts): IssuanceStep | undefined {
   return { kind: 'Fail', reason: 'Failed', message: 'spec.request is not one certificate signing request in PEM' };
 }
 
+/** It would be withheld for ever. cert-manager throws the key away, as is wanted here, and makes another. */
+function isCompromised({ withholders }: IssuanceFacts): IssuanceStep | undefined {
+  const refusing = withholders.known ? withholders.value.filter(({ refusesKey }) => refusesKey === true) : [];
+  if (refusing.length === 0) return undefined;
+  const names = several(refusing.map(({ name }) => name));
+  return { kind: 'Fail', reason: 'Failed', message: `its key is in spec.compromisedKeys of MailServer ${names}` };
+}
+
 function hasNoIssuer({ issuer }: IssuanceFacts): IssuanceStep | undefined {
   return issuer.known ? undefined : { kind: 'Wait', message: issuer.error.message };
 }
@@ -156,7 +167,7 @@ function askAgainAt(facts: IssuanceFacts): Date | undefined {
       return new Date(state.at.getTime() + Math.min(maxMs, firstMs * 2 ** (number - 1)));
     }
     case 'Issued':
-      return freshUntil(state.chain);
+      return freshUntil(state, facts.backOff);
     case 'Astray':
       return facts.now;
     case 'Pending':
@@ -166,9 +177,12 @@ function askAgainAt(facts: IssuanceFacts): Date | undefined {
   }
 }
 
-/** A third of its life: what is released at last must last. */
-function freshUntil({ notBefore, notAfter }: ChainSummary): Date {
-  return new Date(Date.parse(notBefore) + (Date.parse(notAfter) - Date.parse(notBefore)) / 3);
+/**
+ * A third of the life that it had when it was answered: what is released at last must last. An issuer may answer with what is old already;
+ * to ask again at once would bring no better.
+ */
+function freshUntil({ at, chain }: Extract<AttemptState, { kind: 'Issued' }>, { firstMs }: BackOff): Date {
+  return new Date(at.getTime() + Math.max(firstMs, (Date.parse(chain.notAfter) - at.getTime()) / 3));
 }
 
 function again(facts: IssuanceFacts): IssuanceStep {

@@ -30,6 +30,7 @@ const CHECKS: readonly Check[] = [
   isNotYetValid,
   isReleasedByHand,
   isRebuilt,
+  isHeldBack,
   isSuspended,
   byTheGate,
 ];
@@ -54,10 +55,11 @@ function isForbidden({ promotion }: Withheld): Release | undefined {
   return { stage: 'Withheld', reason: code, message };
 }
 
-/** What cannot be read must not be overwritten. */
+/** What cannot be read must not be overwritten by us. cert-manager knows what it overwrites, and repairs it so: there, only a failed read counts. */
 function isUnreadable({ certificate, facts }: Withheld): Release | undefined {
   const serving = servingSecret(certificate, facts);
   if (serving?.known !== false || isEmpty(serving)) return undefined;
+  if (certificate.mode === 'Gate' && serving.error.code !== 'SecretUnreadable') return undefined;
   return { stage: 'Withheld', reason: serving.error.code, message: serving.error.message };
 }
 
@@ -103,6 +105,18 @@ function isRebuilt({ certificate, facts }: Withheld): Release | undefined {
     'ServingSecretLost',
     'the serving Secret is gone, and no endpoint presents a certificate that senders accept',
   );
+}
+
+/** Gate: one that shared the Secret is gone, with nobody left to wait for its senders. */
+function isHeldBack({ certificate, facts }: Withheld): Release | undefined {
+  const until = facts.requests.get(certificate.secretName)?.notBefore;
+  if (until === undefined || facts.now >= until) return undefined;
+  return {
+    stage: 'Withheld',
+    reason: 'HeldBack',
+    message: 'annotation tlsa-operator.io/not-before on its CertificateRequest names a later time',
+    until,
+  };
 }
 
 function isSuspended({ certificate, facts }: Withheld): Release | undefined {

@@ -1,11 +1,23 @@
 /** Of a MailServer that goes: until when senders may hold what it published (docs/rollover.md, "A hostname or the whole goes"). */
 import type { Facts } from './facts.ts';
 import { heldUntil } from './hold.ts';
+import { placeOf } from './place.ts';
+import type { Plan } from './plan.ts';
+import type { StoredRecordSet } from './state.ts';
 import { formatTime } from './time.ts';
 
-/** As if every name server had moved on by now, where that is not known yet: nobody looks any longer once it is gone. */
-export function rememberedUntil({ stored, desired, now }: Pick<Facts, 'stored' | 'desired' | 'now'>): Date | undefined {
+/**
+ * What this step makes us forget, for nobody waits for it afterwards; undefined where that is nothing. As if every name server had moved on
+ * by now, where that is not known yet: nobody looks any longer.
+ */
+export function rememberedUntil(
+  { stored, desired, now, deleting }: Pick<Facts, 'stored' | 'desired' | 'now' | 'deleting'>,
+  { effect, state }: Pick<Plan, 'effect' | 'state'>,
+): Date | undefined {
+  const stays = new Set(effect?.kind === 'RemoveFinalizer' ? [] : state.recordSets.map(placeOf));
+  const isForgotten = (recordSet: StoredRecordSet): boolean => deleting && !stays.has(placeOf(recordSet));
   const demanding = stored.recordSets
+    .filter(isForgotten)
     .flatMap(({ versions }) => versions)
     .filter(({ kind, records }) => kind === 'Unknown' || records.length > 0);
   const moments = demanding.flatMap(

@@ -144,7 +144,7 @@ test('what each server answers, and the serial, from before the write until it i
           return Promise.resolve({ outcome: 'Written', object: mailServer });
         },
         setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
-        holdBack: () => Promise.resolve(),
+        holdBack: () => Promise.resolve('Held'),
         release: () => Promise.reject(new Error('nothing is to be released')),
         nameSharers: () => Promise.reject(new Error('nothing is shared')),
         event: () => undefined,
@@ -214,7 +214,7 @@ test('a value that senders cannot have from before is written in the pass that s
         return { outcome: 'Written', object: JSON.parse(JSON.stringify(object)) as MailServer };
       },
       setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
-      holdBack: () => Promise.resolve(),
+      holdBack: () => Promise.resolve('Held'),
       release: () => Promise.reject(new Error('nothing is to be released')),
       nameSharers: () => Promise.reject(new Error('nothing is shared')),
       event: () => undefined,

@@ -135,5 +135,6 @@ test('those that use the Secret are woken by what makes a difference, and by not
   expect(wakes({ resourceVersion: 5, spec: { ...NEVER, secretName: 'other' }, status: { renewalTime: DAY } })).toBe(1);
   expect(wakes({ resourceVersion: 6, spec: { ...NEVER, secretName: 'other' } })).toBe(0);
   expect(wakes({ resourceVersion: 7 })).toBe(1);
+  expect(wakes({ resourceVersion: 8, spec: { issuerRef: { group: 'tlsa-operator.io' } } })).toBe(1);
   expect(wakes(undefined)).toBe(1);
 });

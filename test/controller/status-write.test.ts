@@ -66,7 +66,7 @@ async function pass(replaceStatus: MailServerWriter['replaceStatus']): Promise<{
     writer: {
       replaceStatus,
       setFinalizers: () => Promise.reject(new Error('no finalizer is wanted')),
-      holdBack: () => Promise.resolve(),
+      holdBack: () => Promise.resolve('Held'),
       release: () => Promise.reject(new Error('nothing is to be released')),
       nameSharers: () => Promise.reject(new Error('nothing is shared')),
       event: () => {

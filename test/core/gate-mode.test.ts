@@ -1,8 +1,10 @@
 /** Mode Gate: the same gate as in Promote (gate.test.ts), with what the issuer answered in the place of the source Secret. */
 import { beforeAll, expect, test } from '@jest/globals';
 import { conditions } from '../../src/core/conditions.ts';
-import { known } from '../../src/core/facts.ts';
+import { stalled, transient } from '../../src/core/errors.ts';
+import { known, unknown } from '../../src/core/facts.ts';
 import { plan } from '../../src/core/plan.ts';
+import { rememberedUntil } from '../../src/core/remembered-until.ts';
 import { leafOf, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
 import { PromoteWorld, SERVING } from '../support/promote-world.ts';
@@ -69,6 +71,47 @@ test('a request that is replaced while it waits leaves its record for a while', 
   world.settle();
   expect(world.stored.certificates[0]?.chains.map(({ state }) => state)).toEqual(['Serving', 'Dropped']);
   expect(world.published).toContain(`3 1 1 ${renewed.summary.spkiSHA256}`);
+});
+
+test('one that was deleted, and shared the Secret, is waited for by those who are left', () => {
+  const world = renewing();
+  const notBefore = new Date(world.now + 5 * HOUR);
+  world.request = { name: 'mx1-2', chain: known(renewed.summary), isCompleted: false, notBefore };
+  world.pass(5 * HOUR - 1000);
+  expect(world.serving).toBe(first);
+  expect(world.candidate).toMatchObject({ stage: 'Withheld', reason: 'HeldBack' });
+  world.pass(2000);
+  expect(world.serving).toBe(renewed);
+});
+
+test('what waits for one that goes is held back once: right before its records are forgotten', () => {
+  const world = renewing();
+  world.settle();
+  world.change = { deleting: true };
+  const told: (number | undefined)[] = [];
+  const forgets: boolean[] = [];
+  for (;;) {
+    const facts = world.facts();
+    const next = plan(facts);
+    told.push(rememberedUntil(facts, next)?.getTime());
+    forgets.push(facts.stored.recordSets.length > next.state.recordSets.length);
+    if (next.effect?.kind === 'RemoveFinalizer') break;
+    world.step();
+  }
+  const until = world.now + 2 * HOUR + 60_000;
+  expect(told.map((moment) => moment !== undefined)).toEqual(forgets);
+  expect(told.filter((moment) => moment !== undefined)).toEqual([Math.floor(until / 1000) * 1000]);
+});
+
+test.each([
+  ['one whose key does not fit', stalled('KeyDoesNotFit', 'the key does not fit'), 'Waiting'],
+  ['the one until the real one is issued', transient('TemporaryCertificate', 'not the real one'), 'Waiting'],
+  ['but not while nobody knows', transient('SecretUnreadable', 'the API server does not answer'), 'Withheld'],
+])('cert-manager may overwrite what nobody can use: %s', (_what, error, stage) => {
+  const world = renewing();
+  world.change = { secrets: new Map([[SERVING, unknown(error)]]) };
+  world.settle();
+  expect(world.candidate).toMatchObject({ stage });
 });
 
 test('it is covered, and says so', () => {

@@ -18,7 +18,12 @@ const CHAIN: ChainSummary = {
 };
 
 const attempt = (number: number, state: AttemptState): Attempt => ({ name: `child-${number}`, number, state });
-const issued = (number: number, chain = CHAIN): Attempt => attempt(number, { kind: 'Issued', chain });
+const issued = (number: number, at = new Date(CHAIN.notBefore)): Attempt =>
+  attempt(number, { kind: 'Issued', at, chain: CHAIN });
+const expired = ({ name, number, state }: Attempt): Attempt =>
+  state.kind === 'Issued'
+    ? { name, number, state: { ...state, chain: { ...state.chain, notAfter: NOW.toISOString() } } }
+    : { name, number, state };
 const failed = (number: number, minutes: number): Attempt =>
   attempt(number, { kind: 'Failed', at: minutesAgo(minutes) });
 
@@ -41,6 +46,11 @@ describe('what is done with a request for one of our issuers', () => {
     ['a denied one fails', { approval: 'Denied' }, { kind: 'Fail', reason: 'Denied' }],
     ['one that was completed or given up is left alone', { isOver: true, approval: 'Denied' }, { kind: 'Wait' }],
     ['one without a CSR fails', { isReadable: false }, { kind: 'Fail', reason: 'Failed' }],
+    [
+      'one whose key somebody else has fails, so that cert-manager makes another',
+      { attempts: [issued(1)], withholders: known([{ name: 'mx1' }, { name: 'mx2', refusesKey: true }]) },
+      { kind: 'Fail', reason: 'Failed', message: 'its key is in spec.compromisedKeys of MailServer mx2' },
+    ],
     [
       'one whose issuer is not there waits',
       { issuer: unknown(transient('IssuerNotFound', 'no such issuer')) },
@@ -79,6 +89,25 @@ describe('what is done with a request for one of our issuers', () => {
       'what was withheld for a third of its life is issued again',
       { attempts: [issued(1)], withholders: HELD, now: new Date('2026-12-20T12:00:00Z') },
       { kind: 'Issue', number: 2, forget: [] },
+    ],
+    [
+      'what was old when it was answered goes on: another would be no newer',
+      { attempts: [issued(1, new Date('2027-01-31T11:59:00Z'))], now: new Date('2027-01-31T12:00:00Z') },
+      { kind: 'Complete', attempt: { number: 1 } },
+    ],
+    [
+      'where it is withheld, it is issued again after a third of what was left',
+      {
+        attempts: [issued(1, new Date('2027-01-31T12:00:00Z'))],
+        withholders: HELD,
+        now: new Date('2027-01-31T12:00:00Z'),
+      },
+      { kind: 'Wait', until: new Date('2027-02-06T12:00:00Z') },
+    ],
+    [
+      'and no sooner than after a failure, however little that is',
+      { attempts: [issued(3, NOW)].map(expired), withholders: HELD },
+      { kind: 'Wait', until: new Date('2026-11-22T12:10:00Z') },
     ],
     [
       'meanwhile the earlier one may go',

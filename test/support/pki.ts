@@ -8,6 +8,7 @@ import {
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Pkcs10CertificateRequestGenerator,
   PublicKey,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
@@ -67,6 +68,15 @@ export function makeLeaf(
     new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
     ...subjectAltName(options.names, options.addresses),
   ]);
+}
+
+/** A request for a certificate of this one's key, as in `spec.request` of a CertificateRequest: PEM in base64. */
+export async function makeRequest({ keys }: Issued): Promise<string> {
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    keys,
+    signingAlgorithm: { name: keys.privateKey.algorithm.name, hash: 'SHA-256' },
+  });
+  return Buffer.from(request.toString('pem')).toString('base64');
 }
 
 /** Says neither CA nor server: what home-made CAs and `openssl x509 -req` make. */

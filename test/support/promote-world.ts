@@ -112,15 +112,22 @@ export class PromoteWorld {
       { at: new Date(this.now), primary: this.records, secondary: this.secondary ?? this.records, serial: this.serial },
     ];
     for (let passes = 0; passes < 40; passes++) {
-      const next = plan(this.facts());
-      if (JSON.stringify(next.state) !== JSON.stringify(this.stored)) {
-        this.stored = JSON.parse(JSON.stringify(next.state)) as State;
-        continue;
-      }
-      if (next.effect === undefined) return next;
-      this.#do(next.effect);
+      const next = this.step();
+      if (next !== undefined) return next;
     }
     throw new Error('the planner does not come to rest');
+  }
+
+  /** One pass; what it planned, when nothing was left to do. */
+  step(): Plan | undefined {
+    const next = plan(this.facts());
+    if (JSON.stringify(next.state) !== JSON.stringify(this.stored)) {
+      this.stored = JSON.parse(JSON.stringify(next.state)) as State;
+      return undefined;
+    }
+    if (next.effect === undefined) return next;
+    this.#do(next.effect);
+    return undefined;
   }
 
   /** Goes on as the planner asks to be woken, for so long. */

@@ -9,6 +9,17 @@ export const PARENT_UID = 'tlsa-operator.io/request-uid';
 /** On a child: which try it is, from 1. */
 const ATTEMPT = 'tlsa-operator.io/attempt';
 
+/**
+ * Was it made for this request? Anybody can write a label, with a UID of another namespace too; and what is answered for another key would
+ * be published as ours.
+ */
+export function isChildOf(child: SeenRequest, { metadata, spkiSHA256 }: SeenRequest): boolean {
+  const owner = child.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return (
+    child.metadata.namespace === metadata.namespace && owner?.uid === metadata.uid && child.spkiSHA256 === spkiSHA256
+  );
+}
+
 /** @param issuer what is wrapped now; undefined where that is not known */
 export function attemptOf(child: SeenRequest, issuer: IssuerRef | undefined): Attempt {
   return { name: child.metadata.name, number: numberOf(child), state: stateOf(child, issuer) };
@@ -18,18 +29,17 @@ function numberOf({ metadata }: SeenRequest): number {
   return Number(metadata.labels?.[ATTEMPT] ?? 1);
 }
 
-function stateOf({ approval, outcome, issuerRef, metadata }: SeenRequest, issuer: IssuerRef | undefined): AttemptState {
+function stateOf({ approval, outcome, issuerRef }: SeenRequest, issuer: IssuerRef | undefined): AttemptState {
   if (approval === 'Denied') return { kind: 'Denied' };
+  if (outcome.kind === 'Issued' && outcome.chain.known)
+    return { kind: 'Issued', at: outcome.at, chain: outcome.chain.value };
+  if (issuer !== undefined && !isSame(issuerRef, issuer)) return { kind: 'Astray' };
   switch (outcome.kind) {
+    case 'Issued':
+      return { kind: 'Failed', at: outcome.at, error: outcome.chain.known ? undefined : outcome.chain.error };
     case 'Failed':
-      return outcome;
-    case 'Issued': {
-      const { chain } = outcome;
-      if (chain.known) return { kind: 'Issued', chain: chain.value };
-      return { kind: 'Failed', at: new Date(metadata.creationTimestamp), error: chain.error };
-    }
     case 'Pending':
-      return issuer === undefined || isSame(issuerRef, issuer) ? { kind: 'Pending' } : { kind: 'Astray' };
+      return outcome;
   }
 }
 

@@ -3,22 +3,26 @@ import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { sameLeaf, type ChainSummary } from '../../core/chain-summary.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { sayReady } from './ready-condition.ts';
+import { readPending } from './read-pending.ts';
+import { NOT_BEFORE } from './requests.ts';
 import { seenRequest, type SeenRequest } from './seen-request.ts';
 
 /**
- * Completes the request, if it still waits and the child still holds what was planned from; `Changed`: look again. cert-manager then writes
- * the Secret. Done twice, the second finds it completed.
+ * Completes the request, if it still waits, is still held back as it was seen to be, and the child still holds what was planned from;
+ * `Changed`: look again. cert-manager then writes the Secret. Done twice, the second finds it completed.
  * @param chain of the candidate
  */
 export async function completeRequest(
-  { metadata }: Pick<SeenRequest, 'metadata'>,
+  seen: SeenRequest,
   childName: string,
   chain: ChainSummary,
   writer: Pick<RequestWriter, 'read' | 'replaceStatus' | 'event' | 'now'>,
 ): Promise<'Completed' | 'Changed'> {
-  const { namespace, name, uid } = metadata;
-  const [request, child] = await Promise.all([writer.read(namespace, name), writer.read(namespace, childName)]);
-  if (request?.metadata.uid !== uid || child === undefined || !mayComplete(request, child, chain)) return 'Changed';
+  const { namespace } = seen.metadata;
+  const [request, child] = await Promise.all([readPending(seen, writer.read), writer.read(namespace, childName)]);
+  if (request === undefined || child === undefined) return 'Changed';
+  const isHeldAsSeen = request.metadata.annotations?.[NOT_BEFORE] === seen.metadata.annotations?.[NOT_BEFORE];
+  if (!isHeldAsSeen || !mayComplete(request, child, chain)) return 'Changed';
   const { certificate, ca } = child.status ?? {};
   const message = `issued by ${child.spec.issuerRef.kind ?? 'Issuer'} ${child.spec.issuerRef.name} (CertificateRequest ${childName})`;
   const answer = { ...(certificate === undefined ? {} : { certificate }), ...(ca === undefined ? {} : { ca }) };
@@ -26,11 +30,10 @@ export async function completeRequest(
 }
 
 function mayComplete(request: CertificateRequest, child: CertificateRequest, planned: ChainSummary): boolean {
-  const { approval, outcome, spkiSHA256 } = seenRequest(request);
+  const { approval, spkiSHA256 } = seenRequest(request);
   const answer = seenRequest(child).outcome;
   return (
     approval === 'Approved' &&
-    outcome.kind === 'Pending' &&
     answer.kind === 'Issued' &&
     answer.chain.known &&
     answer.chain.value.spkiSHA256 === spkiSHA256 &&

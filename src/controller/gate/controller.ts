@@ -43,7 +43,7 @@ export interface Gate {
   readonly start: () => void;
   readonly drain: () => Promise<unknown>;
   /** Senders may hold the records of a MailServer that goes: what waits for it waits for that. */
-  readonly holdBack: (mailServer: MailServer, until: Date) => Promise<void>;
+  readonly holdBack: (mailServer: MailServer, until: Date) => Promise<'Held' | 'Changed'>;
   /** What the issuer answered goes to cert-manager, if it still is what the MailServer's status has. */
   readonly complete: (mailServer: MailServer, effect: CompleteRequest) => Promise<'Released' | 'Changed'>;
 }

@@ -5,27 +5,23 @@ import { type GateRequest, type Promotion, known } from '../../core/facts.ts';
 import { candidateOf } from '../../core/issuance.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { isReady, type PromotionSources } from '../promotions.ts';
-import type { Stores } from '../stores.ts';
-import { attemptsAt, withholds } from './requests.ts';
+import { fillerOf, type RenewalSources } from '../renewals.ts';
+import { attemptsAt, notBeforeOf, withholds } from './requests.ts';
 import type { SeenRequest } from './seen-request.ts';
-import type { GateStores } from './stores.ts';
+import { requestsFor, type GateStores } from './stores.ts';
 
-export interface GateSources {
+export interface GateSources extends RenewalSources {
   readonly gate: GateStores;
-  readonly certificates: Pick<Stores['certificates'], 'byIndex'>;
 }
 
 /** By `secretName`; empty where there is no Gate. */
-export function requestsOf(
-  { metadata, spec }: MailServer,
-  { gate, certificates }: GateSources,
-): ReadonlyMap<string, GateRequest> {
+export function requestsOf({ metadata, spec }: MailServer, sources: GateSources): ReadonlyMap<string, GateRequest> {
+  const { gate } = sources;
   return new Map(
     spec.certificates.flatMap(({ secretName, servingSecretName }): [string, GateRequest][] => {
-      const fillers = certificates.byIndex('secret', objectKey(metadata.namespace, secretName));
-      const ours = fillers.find((certificate) => certificate.spec.issuerRef.group === GROUP);
-      if (ours === undefined || servingSecretName !== undefined) return [];
-      const request = newest(gate.requests.byIndex('certificate', ours.metadata.uid));
+      const certificate = fillerOf(objectKey(metadata.namespace, secretName), sources);
+      if (certificate?.spec.issuerRef.group !== GROUP || servingSecretName !== undefined) return [];
+      const request = newest(requestsFor(certificate, gate));
       return [[secretName, gateRequest(request, gate)]];
     }),
   );
@@ -40,6 +36,7 @@ function gateRequest(request: SeenRequest | undefined, gate: GateStores): GateRe
     name: metadata.name,
     chain: outcome.kind === 'Issued' ? outcome.chain : chain,
     isCompleted: outcome.kind === 'Issued',
+    notBefore: notBeforeOf(request),
   };
 }
 

@@ -5,9 +5,10 @@ import type { Logger } from '../../observe/log.ts';
 import type { Outcome } from '../outcome.ts';
 import { childOf } from './child-requests.ts';
 import { completeRequest } from './complete-request.ts';
+import { readPending } from './read-pending.ts';
 import { sayReady, type ReadyReason } from './ready-condition.ts';
 import type { RequestWriter } from './request-writer.ts';
-import { issuanceFactsOf, wrappedBy, type RequestSources } from './requests.ts';
+import { childrenOf, issuanceFactsOf, wrappedBy, type RequestSources } from './requests.ts';
 import type { SeenRequest } from './seen-request.ts';
 
 export interface RequestReconciler {
@@ -56,13 +57,12 @@ async function issue(
   log: Logger,
 ): Promise<Outcome> {
   const issuer = wrappedBy(request, sources.gate);
-  const parent = await writer.read(request.metadata.namespace, request.metadata.name);
-  // Of that name there is another one, or none, by now.
-  if (!issuer.known || parent?.metadata.uid !== request.metadata.uid) return RETRY;
+  const parent = await readPending(request, writer.read);
+  if (!issuer.known || parent === undefined) return RETRY;
   const result = await writer.create(childOf(parent, issuer.value, number));
   if (result.outcome === 'Conflict') return RETRY;
   log.info({ child: result.object.metadata.name, issuer: issuer.value }, 'asked the issuer');
-  const children = sources.gate.children.byIndex('parent', request.metadata.uid);
+  const children = childrenOf(request, sources.gate);
   await Promise.all(children.filter(({ metadata }) => forget.includes(metadata.name)).map(writer.remove));
   return WRITTEN;
 }
@@ -71,13 +71,13 @@ function isReady({ ready }: SeenRequest, reason: ReadyReason, message: string): 
   return ready?.reason === reason && ready.message === message;
 }
 
-/** False where somebody else changed the request meanwhile. */
+/** False where the request was changed meanwhile: handed over, for one. */
 async function say(
-  { metadata }: SeenRequest,
+  seen: SeenRequest,
   reason: ReadyReason,
   message: string,
   { writer }: RequestReconciler,
 ): Promise<boolean> {
-  const request = await writer.read(metadata.namespace, metadata.name);
-  return request?.metadata.uid === metadata.uid && sayReady(request, reason, message, writer);
+  const request = await readPending(seen, writer.read);
+  return request !== undefined && sayReady(request, reason, message, writer);
 }

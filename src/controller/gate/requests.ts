@@ -6,7 +6,7 @@ import type { Attempt, BackOff, IssuanceFacts, Withholder } from '../../core/iss
 import { objectKey } from '../../kube/resource.ts';
 import { counts } from '../promotions.ts';
 import type { Stores } from '../stores.ts';
-import { attemptOf } from './child-requests.ts';
+import { attemptOf, isChildOf } from './child-requests.ts';
 import { certificateOf, type IssuerRef, type SeenRequest } from './seen-request.ts';
 import { issuerKey, type GateStores } from './stores.ts';
 
@@ -22,9 +22,8 @@ export interface RequestSources {
 }
 
 export function issuanceFactsOf(request: SeenRequest, sources: RequestSources): IssuanceFacts {
-  const { metadata, approval, spkiSHA256, outcome } = request;
+  const { approval, spkiSHA256, outcome } = request;
   const issuer = wrappedBy(request, sources.gate);
-  const notBefore = Date.parse(metadata.annotations?.[NOT_BEFORE] ?? '');
   return {
     now: new Date(sources.now()),
     approval,
@@ -33,15 +32,24 @@ export function issuanceFactsOf(request: SeenRequest, sources: RequestSources): 
     issuer: issuer.known ? known(`${issuer.value.kind} ${issuer.value.name}`) : issuer,
     attempts: attemptsAt(request, sources.gate),
     withholders: withholdersOf(request, sources),
-    notBefore: Number.isNaN(notBefore) ? undefined : new Date(notBefore),
+    notBefore: notBeforeOf(request),
     backOff: sources.backOff,
   };
 }
 
+/** Undefined where it holds nothing back, or no time. */
+export function notBeforeOf({ metadata }: SeenRequest): Date | undefined {
+  const notBefore = Date.parse(metadata.annotations?.[NOT_BEFORE] ?? '');
+  return Number.isNaN(notBefore) ? undefined : new Date(notBefore);
+}
+
 export function attemptsAt(request: SeenRequest, gate: GateStores): readonly Attempt[] {
   const issuer = wrappedBy(request, gate);
-  const children = gate.children.byIndex('parent', request.metadata.uid);
-  return children.map((child) => attemptOf(child, issuer.known ? issuer.value : undefined));
+  return childrenOf(request, gate).map((child) => attemptOf(child, issuer.known ? issuer.value : undefined));
+}
+
+export function childrenOf(request: SeenRequest, { children }: GateStores): readonly SeenRequest[] {
+  return children.byIndex('parent', request.metadata.uid).filter((child) => isChildOf(child, request));
 }
 
 /** The issuer that signs. */
@@ -69,7 +77,9 @@ function withholdersOf(request: SeenRequest, sources: RequestSources): Known<rea
   }
   const { secretName } = certificate.spec;
   const users = sources.mailServers.byIndex('secret', objectKey(namespace, secretName));
-  const withholders = users.filter((user) => withholds(user, secretName)).map((user) => withholder(user, secretName));
+  const withholders = users
+    .filter((user) => withholds(user, secretName))
+    .map((user) => withholder(user, secretName, request));
   // In one order: what is said must not change when nothing does.
   return known(withholders.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
 }
@@ -80,7 +90,15 @@ export function withholds(mailServer: MailServer, secretName: string): boolean {
   return certificate !== undefined && certificate.servingSecretName === undefined && counts(mailServer);
 }
 
-function withholder({ metadata, status }: MailServer, secretName: string): Withholder {
+function withholder(
+  { metadata, spec, status }: MailServer,
+  secretName: string,
+  { spkiSHA256 = '' }: SeenRequest,
+): Withholder {
   const { candidate } = status.certificates?.find((one) => one.secretName === secretName) ?? {};
-  return { name: metadata.name, until: candidate?.gateOpensAt };
+  return {
+    name: metadata.name,
+    until: candidate?.gateOpensAt,
+    refusesKey: spec.compromisedKeys.includes(spkiSHA256),
+  };
 }

@@ -33,7 +33,7 @@ export interface SeenRequest {
 
 export type Outcome =
   | { readonly kind: 'Pending' }
-  | { readonly kind: 'Issued'; readonly chain: Known<ChainSummary> }
+  | { readonly kind: 'Issued'; readonly at: Date; readonly chain: Known<ChainSummary> }
   | { readonly kind: 'Failed'; readonly at: Date };
 
 export function seenRequest(object: KubeObject): SeenRequest {
@@ -62,13 +62,12 @@ function outcomeOf(
   spkiSHA256: string | undefined,
 ): Outcome {
   const { status = {}, metadata } = request;
-  if (ready?.status === 'True') return { kind: 'Issued', chain: answerIn(status.certificate, spkiSHA256) };
+  const since = ready?.lastTransitionTime ?? metadata.creationTimestamp;
+  if (ready?.status === 'True')
+    return { kind: 'Issued', at: new Date(since), chain: answerIn(status.certificate, spkiSHA256) };
   const isOver = ready?.reason === 'Failed' || ready?.reason === 'Denied' || isTrue(request, 'InvalidRequest');
   if (!isOver) return { kind: 'Pending' };
-  return {
-    kind: 'Failed',
-    at: new Date(status.failureTime ?? ready?.lastTransitionTime ?? metadata.creationTimestamp),
-  };
+  return { kind: 'Failed', at: new Date(status.failureTime ?? since) };
 }
 
 function answerIn(base64 = '', spkiSHA256: string | undefined): Known<ChainSummary> {

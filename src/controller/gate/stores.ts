@@ -1,4 +1,5 @@
 /** What Gate watches. */
+import type { Certificate } from '../../api/certificate.ts';
 import type { ClusterDaneIssuer, DaneIssuer } from '../../api/dane-issuer.ts';
 import { GROUP } from '../../api/object.ts';
 import {
@@ -20,7 +21,7 @@ import { certificateOf, seenRequest, type IssuerRef, type SeenRequest } from './
 export interface GateStores {
   readonly daneIssuers: Store<DaneIssuer>;
   readonly clusterDaneIssuers: Store<ClusterDaneIssuer>;
-  /** Those that name an issuer of ours. `certificate`: by the UID of the Certificate that they are for. */
+  /** Those that name an issuer of ours. `certificate`: by the Certificate that they are for (`requestsFor`). */
   readonly requests: Store<SeenRequest, 'certificate' | 'issuer'>;
   /** Those that we made, by the UID of the request that they are for. */
   readonly children: Store<SeenRequest, 'parent'>;
@@ -31,13 +32,24 @@ export function createGateStores(log: Logger): GateStores {
     daneIssuers: new Store(log),
     clusterDaneIssuers: new Store(log),
     requests: new Store<SeenRequest, 'certificate' | 'issuer'>(log, {
-      certificate: (request) => [certificateOf(request)?.uid ?? []].flat(),
+      certificate: (request) => {
+        const uid = certificateOf(request)?.uid;
+        return uid === undefined ? [] : [objectKey(request.metadata.namespace, uid)];
+      },
       issuer: ({ issuerRef, metadata }) => [issuerKey(issuerRef, metadata.namespace)],
     }),
     children: new Store<SeenRequest, 'parent'>(log, {
       parent: ({ metadata }) => [metadata.labels?.[PARENT_UID] ?? []].flat(),
     }),
   };
+}
+
+/** One of another namespace may name it too; that is none of its. */
+export function requestsFor(
+  { metadata }: Pick<Certificate, 'metadata'>,
+  { requests }: Pick<GateStores, 'requests'>,
+): readonly SeenRequest[] {
+  return requests.byIndex('certificate', objectKey(metadata.namespace, metadata.uid));
 }
 
 /** `DaneIssuer/namespace/name` or `ClusterDaneIssuer/name`. */

@@ -6,6 +6,7 @@ import type { Stores } from '../stores.ts';
 import { PARENT_UID } from './child-requests.ts';
 import type { IssuerObject } from './reconcile-issuer.ts';
 import { certificateOf, type SeenRequest } from './seen-request.ts';
+import { requestsFor } from './stores.ts';
 
 export interface GateWake {
   readonly request: (key: ObjectKey) => void;
@@ -41,14 +42,14 @@ export function wakeOnGateChange(stores: Stores, wake: GateWake): void {
   });
   stores.certificates.subscribe(({ old, object }) => {
     const certificate = object ?? old;
-    if (certificate !== undefined) wakeAll(stores.requests.byIndex('certificate', certificate.metadata.uid));
+    if (certificate !== undefined) wakeAll(requestsFor(certificate, stores));
   });
   stores.mailServers.subscribe(({ old, object }) => {
     if (readinessOf(old) === readinessOf(object)) return;
     const secrets = [old, object].flatMap((mailServer) => (mailServer === undefined ? [] : secretKeysOf(mailServer)));
     for (const secret of new Set(secrets)) {
-      const certificates = stores.certificates.byIndex('secret', secret);
-      for (const { metadata } of certificates) wakeAll(stores.requests.byIndex('certificate', metadata.uid));
+      for (const certificate of stores.certificates.byIndex('secret', secret))
+        wakeAll(requestsFor(certificate, stores));
     }
   });
   const onIssuer =

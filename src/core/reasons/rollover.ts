@@ -33,6 +33,13 @@ export const ROLLOVER = {
     meaning: 'Another MailServer uses the same pair of Secrets and is not ready for the new certificate.',
     remedy: 'Look at the MailServers that the message names.',
   },
+  HeldBack: {
+    kind: 'State',
+    at: '`RolloverInProgress`',
+    meaning:
+      'Gate: annotation `tlsa-operator.io/not-before` on the CertificateRequest names a later time. The operator sets it when a MailServer is deleted that used the Secret too: senders may still have its records.',
+    remedy: 'Wait. Or `release-now`: mail to the hosts of the deleted one may be deferred until that time.',
+  },
   SourceNotAnnotated: {
     kind: 'Stalled',
     at: '`RolloverInProgress`, `Stalled`',
