@@ -6,6 +6,7 @@
  * key away.
  */
 import type { ChainSummary } from './chain-summary.ts';
+import { isClockRight } from './clock.ts';
 import type { Known } from './facts.ts';
 import type { OperatorError } from './errors.ts';
 import { several } from './several.ts';
@@ -54,6 +55,8 @@ export interface IssuanceFacts {
   /** A MailServer that used it was deleted; until then senders may still hold its records. */
   readonly notBefore?: Date | undefined;
   readonly backOff: BackOff;
+  /** As in `Facts`. */
+  readonly clockSkewMs?: number | undefined;
 }
 
 export interface BackOff {
@@ -81,6 +84,7 @@ const CHECKS: readonly Check[] = [
   hasNoIssuer,
   isNotAsked,
   isRefused,
+  clockIsWrong,
   isToBeAskedAgain,
   isWithheld,
   isComplete,
@@ -151,6 +155,16 @@ function isRefused(facts: IssuanceFacts): IssuanceStep | undefined {
   const attempt = latest(facts);
   if (attempt?.state.kind !== 'Denied' || candidateOf(facts.attempts) !== undefined) return undefined;
   return { kind: 'Fail', reason: 'Failed', message: `${requestOf(attempt)} was denied by an approval controller` };
+}
+
+const CLOCK_AGAIN_MS = 60_000;
+
+/** By a clock that is ahead, every back-off is over at once, and so is every wait. */
+function clockIsWrong(facts: IssuanceFacts): IssuanceStep | undefined {
+  if (isClockRight(facts)) return undefined;
+  const message =
+    'our clock and that of the API server do not agree; nothing is handed over or asked for again until they do: set the clocks right (NTP)';
+  return { kind: 'Wait', message, until: new Date(facts.now.getTime() + CLOCK_AGAIN_MS) };
 }
 
 /** After a failure, with the same CSR: cert-manager would throw the key away, and wait for hours. And what waits for long is issued anew. */

@@ -104,6 +104,7 @@ class World {
       gate: this.stores,
       now: () => NOW,
       backOff: { firstMs: 600_000, maxMs: 3_600_000 },
+      clockSkewMs: () => 0,
     };
     return reconcileRequest(request, { sources, writer: this.writer, log });
   }

@@ -160,6 +160,14 @@ describe('what is done with a request for one of our issuers', () => {
       { kind: 'Wait' },
     ],
     [
+      'by a clock that is ahead, no back-off would last',
+      { attempts: [failed(1, 600)], clockSkewMs: 31_000 },
+      { kind: 'Wait', until: new Date('2026-11-22T12:01:00Z') },
+    ],
+    ['nor any wait', { attempts: [issued(1)], notBefore: NOW, clockSkewMs: 31_000 }, { kind: 'Wait' }],
+    ['but the issuer is asked', { clockSkewMs: 31_000 }, { kind: 'Issue' }],
+    ['a little makes no difference', { attempts: [issued(1)], clockSkewMs: -30_000 }, { kind: 'Complete' }],
+    [
       'a child for an issuer that is wrapped no more is replaced',
       { attempts: [attempt(1, { kind: 'Astray' })] },
       { kind: 'Issue', number: 2 },

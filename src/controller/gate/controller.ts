@@ -65,7 +65,7 @@ export function createGate(options: GateOptions, stores: Stores): Gate {
     remove: (request) => leading(() => deleteObject(cluster, CERTIFICATE_REQUESTS, request)),
     replaceStatus: (request) => leading(() => replaceStatus(cluster, CERTIFICATE_REQUESTS, request)),
   };
-  const sources = { ...stores, now, backOff, gate: stores };
+  const sources = { ...stores, now, backOff, clockSkewMs: () => cluster.serverClock.skewMs(), gate: stores };
   const requests = queue('certificaterequest', WORKERS, async (key) => {
     const request = stores.requests.get(key);
     return request === undefined ? NOTHING : reconcileRequest(request, { sources, writer, log });

@@ -16,6 +16,8 @@ export const NOT_BEFORE = 'tlsa-operator.io/not-before';
 export interface RequestSources {
   readonly now: () => number;
   readonly backOff: BackOff;
+  /** Our clock minus the API server's; undefined while not known. */
+  readonly clockSkewMs: () => number | undefined;
   readonly gate: GateStores;
   readonly mailServers: Pick<Stores['mailServers'], 'byIndex'>;
   readonly certificates: Pick<Stores['certificates'], 'get'>;
@@ -34,6 +36,7 @@ export function issuanceFactsOf(request: SeenRequest, sources: RequestSources): 
     withholders: withholdersOf(request, sources),
     notBefore: notBeforeOf(request),
     backOff: sources.backOff,
+    clockSkewMs: sources.clockSkewMs(),
   };
 }
 
