@@ -30,7 +30,8 @@ export const ROLLOVER = {
   WithheldByOther: {
     kind: 'State',
     at: '`RolloverInProgress`',
-    meaning: 'Another MailServer uses the same pair of Secrets and is not ready for the new certificate.',
+    meaning:
+      'Another MailServer uses the same Secret (in Promote, the same pair) and is not ready for the new certificate.',
     remedy: 'Look at the MailServers that the message names.',
   },
   HeldBack: {

@@ -72,7 +72,7 @@ export const STATES = {
     kind: 'State',
     at: '`CertificatesResolved` (True), event',
     meaning:
-      'The next renewal comes before senders have forgotten the records of the last one. In Promote a new certificate replaces the one that waits, and none is ever released before the deadline.',
+      'The next renewal comes before senders have forgotten the records of the last one. In Promote and Gate a new certificate replaces the one that waits, and none is ever released before the deadline.',
     remedy: 'Set `renewBefore` of the Certificate to what the message says, or a lower `ttlSeconds`.',
   },
   Ready: {
