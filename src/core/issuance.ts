@@ -112,6 +112,12 @@ export function candidateOf(attempts: readonly Attempt[]): Candidate | undefined
   return issued.toSorted((a, b) => a.attempt.number - b.attempt.number).at(-1);
 }
 
+/** Undefined also where it has expired while it was withheld. */
+function current({ attempts, now }: IssuanceFacts): Candidate | undefined {
+  const candidate = candidateOf(attempts);
+  return candidate !== undefined && now < new Date(candidate.chain.notAfter) ? candidate : undefined;
+}
+
 function latest({ attempts }: IssuanceFacts): Attempt | undefined {
   return attempts.toSorted((a, b) => a.number - b.number).at(-1);
 }
@@ -153,7 +159,7 @@ function isNotAsked({ attempts }: IssuanceFacts): IssuanceStep | undefined {
 /** As it would have been without us. */
 function isRefused(facts: IssuanceFacts): IssuanceStep | undefined {
   const attempt = latest(facts);
-  if (attempt?.state.kind !== 'Denied' || candidateOf(facts.attempts) !== undefined) return undefined;
+  if (attempt?.state.kind !== 'Denied' || current(facts) !== undefined) return undefined;
   return { kind: 'Fail', reason: 'Failed', message: `${requestOf(attempt)} was denied by an approval controller` };
 }
 
@@ -206,9 +212,10 @@ function again(facts: IssuanceFacts): IssuanceStep {
 }
 
 function isWithheld(facts: IssuanceFacts): IssuanceStep | undefined {
-  const { attempts, withholders, notBefore, now } = facts;
-  if (candidateOf(attempts) === undefined) return undefined;
-  const until = askAgainAt(facts);
+  const { withholders, notBefore, now } = facts;
+  const candidate = current(facts);
+  if (candidate === undefined) return undefined;
+  const until = askAgainAt(facts) ?? new Date(candidate.chain.notAfter);
   if (!withholders.known) return { kind: 'Wait', message: withholders.error.message, until };
   if (withholders.value.length > 0) return { kind: 'Wait', message: heldBy(withholders.value), until };
   if (notBefore === undefined || now >= notBefore) return undefined;
@@ -221,22 +228,26 @@ function heldBy(withholders: readonly Withholder[]): string {
   return `issued, and held back until no sender would refuse it, by MailServer ${several(names)}`;
 }
 
-function isComplete({ attempts }: IssuanceFacts): IssuanceStep | undefined {
-  const candidate = candidateOf(attempts);
+function isComplete(facts: IssuanceFacts): IssuanceStep | undefined {
+  const candidate = current(facts);
   return candidate && { kind: 'Complete', attempt: candidate.attempt };
 }
 
 function isFailing(facts: IssuanceFacts): IssuanceStep | undefined {
   const attempt = latest(facts);
   const until = askAgainAt(facts);
-  if (attempt?.state.kind !== 'Failed' || until === undefined) return undefined;
-  const { error } = attempt.state;
-  const what = error === undefined ? 'failed' : `was answered with what cannot be used (${error.message})`;
+  if ((attempt?.state.kind !== 'Failed' && attempt?.state.kind !== 'Issued') || until === undefined) return undefined;
+  const what = failureOf(attempt.state);
   return {
     kind: 'Wait',
     message: `${requestOf(attempt)} ${what}; ${issuerOf(facts)} is asked again at ${formatTime(until)}, for the same key`,
     until,
   };
+}
+
+function failureOf(state: Extract<AttemptState, { kind: 'Failed' | 'Issued' }>): string {
+  if (state.kind === 'Issued') return 'was answered with what has expired';
+  return state.error === undefined ? 'failed' : `was answered with what cannot be used (${state.error.message})`;
 }
 
 function requestOf(attempt: Attempt | undefined): string {

@@ -107,7 +107,13 @@ describe('what is done with a request for one of our issuers', () => {
     [
       'and no sooner than after a failure, however little that is',
       { attempts: [issued(3, NOW)].map(expired), withholders: HELD },
-      { kind: 'Wait', until: new Date('2026-11-22T12:10:00Z') },
+      {
+        kind: 'Wait',
+        message: expect.stringContaining(
+          'child-3 was answered with what has expired; ClusterIssuer letsencrypt is asked',
+        ),
+        until: new Date('2026-11-22T12:10:00Z'),
+      },
     ],
     [
       'meanwhile the earlier one may go',
@@ -157,7 +163,17 @@ describe('what is done with a request for one of our issuers', () => {
     [
       'unless there is a certificate already',
       { attempts: [issued(1), attempt(2, { kind: 'Denied' })], withholders: HELD },
-      { kind: 'Wait' },
+      { kind: 'Wait', until: new Date(CHAIN.notAfter) },
+    ],
+    [
+      'a denial ends it where the certificate that there was has expired',
+      { attempts: [issued(1), attempt(2, { kind: 'Denied' })].map(expired), withholders: HELD },
+      { kind: 'Fail', reason: 'Failed' },
+    ],
+    [
+      'what has expired is not handed over',
+      { attempts: [issued(1), attempt(2, { kind: 'Pending' })].map(expired) },
+      { kind: 'Wait', message: 'ClusterIssuer letsencrypt has not answered CertificateRequest child-2 yet' },
     ],
     [
       'by a clock that is ahead, no back-off would last',
