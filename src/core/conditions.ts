@@ -11,7 +11,7 @@ import type { OperatorError } from './errors.ts';
 import { isPublished } from './ours.ts';
 import { recordsAt } from './endpoint-matches.ts';
 import type { Facts } from './facts.ts';
-import { endpointProblem } from './first-publication.ts';
+import { endpointProblem, strangerAt } from './first-publication.ts';
 import type { Plan } from './plan.ts';
 import { problemsOf, unreadable } from './problems.ts';
 import { propagated } from './propagated.ts';
@@ -33,7 +33,7 @@ export function conditions(facts: Facts, plan: Plan): ConditionState[] {
     dnssecSecure(facts),
     recordsPublished(facts, plan),
     propagated(facts),
-    servingMatches(facts),
+    servingMatches(facts, plan),
     covered(facts, plan),
     ...caSwitchSafe(facts, plan),
     rolloverInProgress(facts, plan),
@@ -147,7 +147,7 @@ function pendingCondition(facts: Facts, pending: readonly RecordSetPlan[]): Cond
   );
 }
 
-function servingMatches(facts: Facts): ConditionState {
+function servingMatches(facts: Facts, plan: Plan): ConditionState {
   if (facts.desired.probe === 'Disabled')
     return state('ServingMatches', 'Unknown', 'ProbeDisabled', 'spec.verification.probe is Disabled');
   const published = facts.owners.filter(
@@ -171,7 +171,10 @@ function servingMatches(facts: Facts): ConditionState {
     );
     return state('ServingMatches', 'Unknown', code, message);
   }
-  const problems = probed.flatMap((endpoint) => endpointProblem(endpoint, recordsAt(published, endpoint), facts) ?? []);
+  const inUse = plan.state.certificates.flatMap(({ chains }) => chains);
+  const problems = probed.flatMap(
+    (endpoint) => endpointProblem(endpoint, recordsAt(published, endpoint), facts) ?? strangerAt(endpoint, inUse) ?? [],
+  );
   const mismatch = problems.find(({ code }) => code === 'UnknownChainServed' || code === 'RecordsDoNotMatch');
   if (mismatch !== undefined) return state('ServingMatches', 'False', mismatch.code, sentences(problems));
   const [first] = problems;

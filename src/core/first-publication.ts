@@ -112,11 +112,12 @@ export function everyEndpointMatches(input: FirstPublication): OperatorError | u
 
 /** Why a sender that holds `records` would refuse this endpoint. */
 export function endpointProblem(
-  { hostname, address, port, keyAlgorithm, presented }: Endpoint,
+  endpoint: Endpoint,
   records: readonly TlsaRecord[],
   facts: Facts,
 ): OperatorError | undefined {
-  const where = address === '' ? hostname : `${hostname} (${address} port ${port}, ${keyAlgorithm})`;
+  const { hostname, presented } = endpoint;
+  const where = nameOf(endpoint);
   switch (presented.kind) {
     case 'Skipped':
       return undefined;
@@ -129,11 +130,27 @@ export function endpointProblem(
             'RecordsDoNotMatch',
             `${where} presents a certificate that the records in the DNS do not accept (yet): see condition RecordsPublished, and records that are not ours`,
           )
-        : transient(
-            'UnknownChainServed',
-            `${where} presents a certificate that is in none of the Secrets named in spec.certificates; let the server load the right one, or name its Secret`,
-          );
+        : unknownChainServed(where);
   }
+}
+
+function unknownChainServed(where: string): OperatorError {
+  return transient(
+    'UnknownChainServed',
+    `${where} presents a certificate that is in none of the Secrets named in spec.certificates; let the server load the right one, or name its Secret`,
+  );
+}
+
+/** Senders that look at the key alone refuse it, also where records of its CA accept it. */
+export function strangerAt(endpoint: Endpoint, inUse: readonly ChainSummary[]): OperatorError | undefined {
+  const { presented } = endpoint;
+  if (presented.kind !== 'Presented') return undefined;
+  const isKnown = inUse.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256);
+  return isKnown ? undefined : unknownChainServed(nameOf(endpoint));
+}
+
+function nameOf({ hostname, address, port, keyAlgorithm }: Endpoint): string {
+  return address === '' ? hostname : `${hostname} (${address} port ${port}, ${keyAlgorithm})`;
 }
 
 /** Is it a certificate that a Secret holds now? */

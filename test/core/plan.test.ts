@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { conditions } from '../../src/core/conditions.ts';
 import { stalled, transient } from '../../src/core/errors.ts';
-import { unknown } from '../../src/core/facts.ts';
+import { known, unknown } from '../../src/core/facts.ts';
 import { judge } from '../../src/core/match.ts';
 import { rolloverSummary } from '../../src/core/rollover-summary.ts';
 import { formatTime } from '../../src/core/time.ts';
@@ -165,6 +165,16 @@ describe('a renewal', () => {
     world.later(20 * 3_600_000);
     world.settle();
     expect(world.published).toContain(ee(first));
+  });
+
+  test('a certificate that is in no Secret is told, and changes nothing in the DNS', () => {
+    const world = publishedWorld(first);
+    const [before, published] = [world.writes, world.published];
+    world.serve(renewed);
+    expect(stateOf(world, 'ServingMatches')).toBe('False UnknownChainServed');
+    world.later(30 * 24 * 3_600_000);
+    world.settle();
+    expect([world.writes, world.published]).toEqual([before, published]);
   });
 
   test('to another CA publishes both CAs; to a self-signed certificate takes every 2 1 1 away', () => {
@@ -347,6 +357,24 @@ describe('what is in the DNS', () => {
     world.settle();
     expect(world.published).toContain(FOREIGN);
     world.later(1000);
+    world.settle();
+    expect(world.published).not.toContain(FOREIGN);
+  });
+
+  test('an adopted record of one port does not wait for what another one presents', () => {
+    const world = publishedWorld(first);
+    const facts = world.facts.bind(world);
+    world.facts = () => {
+      const { endpoints, ...others } = facts();
+      const stranger = { kind: 'Presented', ...renewed } as const;
+      const seen = endpoints?.known === true ? endpoints.value : [];
+      const more = seen.map((one) => ({ ...one, port: 587, presented: stranger }));
+      return { ...others, endpoints: known([...seen, ...more]) };
+    };
+    world.foreign(FOREIGN);
+    world.desired = { ...DESIRED, adoption: 'Adopt' };
+    world.settle();
+    world.later(24 * HOUR);
     world.settle();
     expect(world.published).not.toContain(FOREIGN);
   });
