@@ -63,6 +63,19 @@ test('is remembered while the owner is watched: what a secondary that lags answe
   expect(servers[1]?.answers.map(({ at }) => at.getTime())).toEqual([clock - 10 * SECONDS, clock - 5 * SECONDS, clock]);
 });
 
+test('what a look saw counts from its end: none of its answers was given later', async () => {
+  let ticks = clock;
+  const ticking = (): number => (ticks += SECONDS);
+  const slow = new ServerAnswers(new ZoneNameServers(held.resolver, now), ticking);
+  const { servers, samples } = await slow.watch('mail/mx', { owner, zone, gone: [], withSerial: true });
+  const given = samples.flatMap(({ outcomes }) =>
+    [...outcomes.values()].flatMap((outcome) => (typeof outcome === 'string' ? [] : outcome.at.getTime())),
+  );
+  const counted = servers.flatMap((server) => server.answers.map(({ at }) => at.getTime()));
+  expect(given).toHaveLength(2);
+  expect(Math.min(...counted)).toBeGreaterThan(Math.max(...given));
+});
+
 test('for five seconds nobody is asked again, unless something was written meanwhile', async () => {
   await look();
   await publish();

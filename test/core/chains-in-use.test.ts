@@ -90,6 +90,11 @@ test.each<[string, Now, string[]]>([
     ['n Serving', 'x Former'],
   ],
   [
+    'a certificate with the same key is another chain',
+    { before: [stored(chain('a'), 'Serving')], serving: chain('a', { notAfter: time(480) }) },
+    ['a Serving', 'a Former'],
+  ],
+  [
     'a candidate joins',
     { before: [stored(chain('a'), 'Serving')], serving: chain('a'), source: known(NEW) },
     ['a Serving', 'n Candidate'],

@@ -1,0 +1,53 @@
+/** A wait is routine: whatever waits for readiness (Flux, Helm, Argo CD) must not hang, and a person reads what is going on, and until when. */
+import { beforeAll, expect, test } from '@jest/globals';
+import { conditions } from '../../src/core/conditions.ts';
+import { plan } from '../../src/core/plan.ts';
+import { formatTime } from '../../src/core/time.ts';
+import { makeCA } from '../support/pki.ts';
+import { leafOf, type Leaf } from '../support/planner-world.ts';
+import { restingOn, type PromoteWorld } from '../support/promote-world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let first: Leaf;
+let renewed: Leaf;
+beforeAll(async () => {
+  const issuing = await makeCA({ name: 'Issuing CA', issuer: await makeCA({ name: 'Root' }) });
+  [first, renewed] = [await leafOf(issuing), await leafOf(issuing)];
+});
+
+/** What stands in status now, of the conditions that tools and people wait for. */
+function told(world: PromoteWorld): { readonly said: string; readonly message: string } {
+  const facts = world.facts();
+  const found = conditions(facts, plan(facts));
+  const of = (name: string) => found.find(({ type }) => type === name);
+  const said = ['Ready', 'Reconciling', 'Stalled', 'RolloverInProgress'].map((type) => of(type)?.status ?? '-');
+  return {
+    said: `${said.join(' ')} ${String(of('RolloverInProgress')?.reason)}`,
+    message: of('RolloverInProgress')?.message ?? '',
+  };
+}
+
+test('Ready stays True, Reconciling is absent, RolloverInProgress says which step, and until when', () => {
+  const world = restingOn(first);
+  expect(told(world).said).toBe('True - - False Idle');
+  world.source = renewed;
+  const began = world.now;
+  // The records are to be changed: not even then.
+  expect(told(world).said).toBe('True - - True Publishing');
+  world.settle();
+  expect(told(world).said).toBe('True - - True WaitingForServers');
+  world.pass(MINUTE);
+  const { said, message } = told(world);
+  expect(said).toBe('True - - True WaitingForCaches');
+  // Every server had answered half a minute after the change; seconds are rounded up.
+  const opensAt = formatTime(new Date(Math.ceil((began + 30_000) / 1000) * 1000 + 2 * HOUR + MINUTE));
+  expect(message).toContain(`(until ${opensAt})`);
+  world.pass(2 * HOUR + MINUTE);
+  expect(world.serving).toBe(renewed);
+  expect(told(world).said).toBe('True - - True Retiring');
+  expect(told(world).message).toMatch(/\(until \d{4}-/);
+  world.pass(25 * HOUR);
+  expect(told(world).said).toBe('True - - False Idle');
+});
