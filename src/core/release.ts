@@ -82,7 +82,7 @@ function isNotYetValid({ candidate, facts }: Withheld): Release | undefined {
   };
 }
 
-/** Acts for that key alone, and still publishes first. */
+/** Acts for that key alone, and still publishes first; suspended, nothing is written, and what stands there must do. */
 function isReleasedByHand({ candidate, recordSets, facts }: Withheld): Release | undefined {
   if (facts.releaseNow !== candidate.spkiSHA256) return undefined;
   const accepted = recordSets.every((recordSet) => {
@@ -90,7 +90,7 @@ function isReleasedByHand({ candidate, recordSets, facts }: Withheld): Release |
     if (next === undefined || next.intent !== undefined) return false;
     return isAccepted(next, (records) => {
       const { accepts, strictlyAccepts } = acceptance(records, candidate, owner.hostname);
-      return guardOf(recordSet) === 'S' ? strictlyAccepts : accepts;
+      return guardOf(recordSet) === 'S' && !facts.desired.suspend ? strictlyAccepts : accepts;
     });
   });
   return accepted ? open('ReleasedByHand', 'annotation tlsa-operator.io/release-now names its key') : undefined;

@@ -239,6 +239,18 @@ describe('at the deadline', () => {
   });
 });
 
+test('release-now of a suspended one: what stands there must do', () => {
+  const world = resting();
+  world.source = renewed;
+  world.desired = { ...world.desired, suspend: true };
+  world.pass(HOUR);
+  expect(served(world)).toBe('first');
+  world.change = { releaseNow: renewed.summary.spkiSHA256 };
+  world.settle();
+  // It fits by its CA.
+  expect([served(world), world.published.includes(ee(renewed))]).toEqual(['renewed', false]);
+});
+
 test('release-now publishes first', () => {
   const world = resting();
   world.source = renewed;
