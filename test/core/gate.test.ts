@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { transient } from '../../src/core/errors.ts';
 import { unknown } from '../../src/core/facts.ts';
+import { plan } from '../../src/core/plan.ts';
 import { parseTlsa } from '../../src/core/tlsa.ts';
 import { leafOf, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
@@ -88,6 +89,16 @@ describe('in the middle of a wait', () => {
     world.change = { deleting: true };
     world.pass(HOUR);
     expect([served(world), world.published, world.finalizer]).toEqual(['first', [], false]);
+  });
+
+  test('nor where the gate had opened already', () => {
+    const world = waiting();
+    world.pass(WAIT - HOUR - 2000);
+    world.now += 30_000;
+    world.stored = plan(world.facts()).state;
+    expect(world.candidate?.stage).toBe('Open');
+    expect(plan(world.facts()).effect?.kind).toBe('Release');
+    expect(plan({ ...world.facts(), deleting: true }).effect?.kind).toBe('ChangeRecordSets');
   });
 });
 
