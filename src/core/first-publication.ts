@@ -10,6 +10,7 @@ import { insecurity } from './insecurity.ts';
 import { judge } from './match.ts';
 import type { TlsaRecord } from './tlsa.ts';
 import { isUnreached, probeUnavailable } from './unreached.ts';
+import { wayOf } from './way.ts';
 
 export interface FirstPublication {
   readonly facts: Facts;
@@ -41,11 +42,13 @@ export function firstPublicationBlockedBy(input: FirstPublication): OperatorErro
 
 /** A record for some of the certificates only would make senders refuse the others. */
 function certificatesAreKnown({ facts }: FirstPublication): OperatorError | undefined {
-  for (const { secretName, servingSecretName = secretName } of facts.desired.certificates) {
-    const secrets = [secretName, servingSecretName].flatMap((name) => facts.secrets.get(name) ?? []);
-    const problems = secrets.flatMap((secret) => (secret.known ? [] : secret.error));
-    const isOneKnown = problems.length < secrets.length;
-    // Promote: one of the two may be missing.
+  for (const certificate of facts.desired.certificates) {
+    const { secretName } = certificate;
+    const { source, servingName } = wayOf(certificate, facts);
+    const chains = [source, facts.secrets.get(servingName)].flatMap((chain) => chain ?? []);
+    const problems = chains.flatMap((chain) => (chain.known ? [] : chain.error));
+    const isOneKnown = problems.length < chains.length;
+    // Promote, Gate: one of the two may be missing.
     const problem = problems.find(({ code }) => !isOneKnown || code !== 'SecretNotFound');
     if (problem !== undefined) return problem;
     const secret = facts.secrets.get(secretName);

@@ -114,6 +114,17 @@ test.each([
   expect(world.candidate).toMatchObject({ stage });
 });
 
+test('the Secret and the status are gone while the server still presents what it had: the next one is published, and released', () => {
+  const world = renewing();
+  world.stored = { certificates: [], recordSets: [] };
+  world.served = first;
+  world.serving = undefined;
+  world.settle();
+  expect(world.published).toContain(`3 1 1 ${renewed.summary.spkiSHA256}`);
+  world.pass(72 * HOUR);
+  expect(world.serving).toBe(renewed);
+});
+
 test('it is covered, and says so', () => {
   const world = resting();
   const facts = world.facts();
