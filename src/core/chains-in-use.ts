@@ -92,7 +92,7 @@ function nextCertificate(
     ],
     ...nextRenewal(secretName, facts),
     ...(isRenewing ? { renewalBegan: stored?.renewalBegan ?? rightTime(facts) } : {}),
-    ...missing(serving, stored, facts),
+    ...missing(serving, next, stored, facts),
   };
 }
 
@@ -114,15 +114,25 @@ function nextServed(
   return [serving(value, before, facts), ...toFormer(before.filter((chain) => !sameLeaf(chain, value)))];
 }
 
-/** A cluster was rebuilt, or somebody removed the Secret: told apart from a restart by how long it lasts. */
+/**
+ * A cluster was rebuilt, or somebody removed the Secret: told apart from a restart by how long it lasts. A certificate that is added beside
+ * others was never there, and is not missed.
+ */
 function missing(
   serving: Known<ChainSummary> | undefined,
+  served: readonly StoredChain[],
   stored: StoredCertificate | undefined,
   facts: Facts,
 ): Pick<StoredCertificate, 'servingMissingSince'> {
   if (!isEmpty(serving) || facts.endpoints?.known !== true) return {};
   if (facts.endpoints.value.some((endpoint) => endpointMatches(facts, endpoint))) return {};
-  return { servingMissingSince: stored?.servingMissingSince ?? rightTime(facts) };
+  const isLost = served.length > 0 || facts.desired.certificates.every((one) => isEmpty(servedBy(one, facts)));
+  const servingMissingSince = stored?.servingMissingSince ?? (isLost ? rightTime(facts) : undefined);
+  return servingMissingSince === undefined ? {} : { servingMissingSince };
+}
+
+function servedBy(certificate: DesiredCertificate, facts: Facts): Known<ChainSummary> | undefined {
+  return facts.secrets.get(wayOf(certificate, facts).servingName);
 }
 
 /** A former chain that another Secret holds now is no former one: it would be met for ever. */
@@ -154,9 +164,18 @@ function former(chain: StoredChain, facts: Facts): StoredChain[] {
   const since = chain.state === 'Former' ? chain.since : formatTime(facts.now);
   const isExpired = facts.now.getTime() > Date.parse(chain.notAfter);
   const isAbsentAt = ({ presented }: Endpoint): boolean =>
-    presented.kind === 'Presented' ? !sameLeaf(presented.summary, chain) : isExpired;
+    presented.kind === 'Presented' && isInUse(presented.summary, facts)
+      ? !sameLeaf(presented.summary, chain)
+      : isExpired;
   const { notSeenSince, isGone } = proofOf(chain.notSeenSince, endpointsInSight(facts), isAbsentAt, facts);
   return isGone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];
+}
+
+/** Whoever presents another one, which no Secret ever held, may stand between us and the server. */
+function isInUse(presented: ChainSummary, { secrets, stored }: Facts): boolean {
+  const held = [...secrets.values()].flatMap((secret) => (secret.known ? [secret.value] : []));
+  const chains = [...held, ...stored.certificates.flatMap((certificate) => certificate.chains)];
+  return chains.some((chain) => sameLeaf(chain, presented));
 }
 
 function presentedIn(endpoints: readonly Endpoint[]): ChainSummary[] {

@@ -80,6 +80,11 @@ test.each<[string, Now, string[]]>([
     ['n Serving', 'a Former'],
   ],
   [
+    'nor where an endpoint presents what no Secret ever held: somebody may stand before it',
+    { before: [stored(chain('a'), 'Former', longUnseen)], serving: NEW, endpoints: [endpoint(chain('s'))] },
+    ['n Serving', 'a Former'],
+  ],
+  [
     'one that has expired leaves, where an endpoint does not answer',
     { before: [stored(expired, 'Former', longUnseen)], serving: NEW, endpoints: [endpoint(NEW), endpoint(undefined)] },
     ['n Serving'],

@@ -42,6 +42,26 @@ describe('while the mail server is away', () => {
     world.pass(11 * 60_000);
     expect(served(world)).toBe('renewed');
   });
+
+  test('a certificate that is added beside another one is not missed, and waits', () => {
+    const world = resting();
+    const added = { secretName: 'mx1-rsa', servingSecretName: 'mx1-rsa-live' };
+    world.desired = { ...world.desired, certificates: [...world.desired.certificates, added] };
+    const { secrets, promotions } = world.facts();
+    const none = unknown(transient('SecretNotFound', 'none'));
+    world.change = {
+      secrets: new Map([...secrets, [added.secretName, known(renewed.summary)], [added.servingSecretName, none]]),
+      promotions: new Map([...promotions, [added.servingSecretName, world.permitted]]),
+    };
+    world.answersServe = false;
+    world.pass(HOUR);
+    expect(world.stored.certificates).toContainEqual(
+      expect.objectContaining({
+        secretName: added.secretName,
+        candidate: expect.objectContaining({ stage: 'Waiting' }),
+      }),
+    );
+  });
 });
 
 describe('an owner of this MailServer', () => {
