@@ -27,6 +27,7 @@ const PLAIN: Setup = {
   probe: 'Enabled',
   latency: 1,
   leafAlone: false,
+  answersAfter: 2,
 };
 
 const RENEWAL = { kind: 'Renew', certificate: 0, ca: 'A', lifetime: 90 * DAY, validIn: 0 } as const;
@@ -55,6 +56,29 @@ export const LATE_AND_OUT_OF_SIGHT = world(
     { kind: 'Unreachable', host: 0, address: 0, seconds: 3 * HOUR, at: 60 },
   ],
   LATE_PODS,
+);
+
+/** Pods load late, and somebody stands between us and them meanwhile. */
+export const LATE_AND_BEHIND_A_STRANGER = world(
+  [
+    { ...RENEWAL, at: 0 },
+    { kind: 'Attacker', host: 0, address: 0, seconds: HOUR, at: 700 },
+  ],
+  LATE_PODS,
+);
+
+/** What is added beside a certificate that is served is issued anew while it waits, and nobody can look at the host. */
+export const ADDED_OUT_OF_SIGHT = world(
+  [
+    { ...RENEWAL, certificate: 1, at: 0 },
+    { kind: 'Unreachable', host: 0, address: 0, seconds: HOUR, at: 60 },
+  ],
+  {
+    certificates: [CERTIFICATE, { ...CERTIFICATE, mode: 'Gate', algorithm: 'RSA' }],
+    ttl: 1800,
+    latency: 0,
+    ...LAGGING,
+  },
 );
 
 /** The certificate is renewed while nobody can say what the primary holds. */
@@ -123,6 +147,40 @@ export const CLOCK_GOES_WRONG = world([
 ]);
 
 export const VALID_LATER = world([{ ...RENEWAL, validIn: 2 * HOUR, at: 0 }]);
+
+const GATE: Partial<Setup> = { certificates: [{ ...CERTIFICATE, mode: 'Gate' }] };
+
+/** A renewal by another CA. */
+export const GATED = world([{ ...RENEWAL, ca: 'B', at: 0 }], GATE);
+
+/** It waits for a third of its life, since a name server lags, and by then the issuer fails. */
+export const ISSUED_AGAIN_IN_VAIN = world(
+  [
+    { ...RENEWAL, lifetime: HOUR, at: 0 },
+    { kind: 'IssuerFails', seconds: HOUR, at: 600 },
+  ],
+  { ...GATE, ...LAGGING },
+);
+
+/** In the zone of the second MailServer a name server lags. */
+export const GATED_IN_TWO_ZONES = world([{ ...RENEWAL, ca: 'B', at: 0 }], {
+  ...GATE,
+  mailServers: [MAIL_SERVER, MAIL_SERVER],
+  servers: [
+    { nodes: [{ lag: 0 }], serves: 0 },
+    { nodes: [{ lag: 0 }], serves: 1 },
+    { nodes: [{ lag: 3000 }], serves: 1 },
+  ],
+});
+
+/** In the middle of the wait the clock goes wrong by a third of its life. */
+export const GATED_BY_A_WRONG_CLOCK = world(
+  [
+    { ...RENEWAL, at: 0 },
+    { kind: 'ClockStep', by: 30 * DAY, seconds: HOUR, at: 120 },
+  ],
+  GATE,
+);
 
 /** The mail server sends less than the Secret holds. */
 export const LEAF_ALONE = world([], { leafAlone: true });

@@ -34,6 +34,8 @@ export interface ModelChain {
 
 export interface NewChain {
   readonly name: string;
+  /** The name of its key; one of its own where none is given. */
+  readonly key?: string | undefined;
   readonly ca: CA;
   readonly algorithm: 'RSA' | 'ECDSA';
   readonly notBefore: number;
@@ -56,11 +58,19 @@ for (const ca of CAS) {
   ]);
 }
 
-export function makeChain({ name, ca, algorithm, notBefore, notAfter, names }: NewChain): ModelChain {
+export function makeChain({
+  name,
+  key = `key of ${name}`,
+  ca,
+  algorithm,
+  notBefore,
+  notAfter,
+  names,
+}: NewChain): ModelChain {
   const [real1, ...cas] = realOf(ca);
   const leaf: Certificate = {
     ...real1,
-    spki: keyNamed(`key of ${name}`),
+    spki: keyNamed(key),
     keyAlgorithm: algorithm,
     dnsNames: names,
     notBefore: dateOf(notBefore),
@@ -92,7 +102,11 @@ export function dateOf(seconds: number): Date {
 }
 
 export function caKeyOf(ca: Exclude<CA, 'none'>): string {
-  return hash(keyNamed(`key of CA ${ca}`));
+  return keyHash(`key of CA ${ca}`);
+}
+
+export function keyHash(name: string): string {
+  return hash(keyNamed(name));
 }
 
 function realOf(ca: CA): readonly [Certificate, ...Certificate[]] {

@@ -21,7 +21,7 @@ import { judgeChain } from './judge.ts';
 import type { Value, Zone } from './zone.ts';
 
 export type ViolationKind =
-  'W' | 'S' | 'Stranger' | 'Emptied' | 'Covered' | 'Dates' | 'Blind' | 'Busy' | 'Rest' | 'Writes';
+  'W' | 'S' | 'Stranger' | 'Emptied' | 'Covered' | 'Dates' | 'Blind' | 'KeyLost' | 'Storm' | 'Busy' | 'Rest' | 'Writes';
 
 export class Violation extends Error {
   readonly kind: ViolationKind;
@@ -86,18 +86,18 @@ export class Checker {
   /** A serving Secret gets this chain. */
   served({ mode }: Certificate, chain: ModelChain, exception: Exception | undefined): void {
     const { now } = this.#clock;
-    if (mode === 'Promote' && now + CLOCK_TOLERANCE < chain.notBefore) {
+    if (mode !== 'Observe' && now + CLOCK_TOLERANCE < chain.notBefore) {
       throw new Violation('Dates', `${chain.name} is released before it is valid`);
     }
-    if (mode === 'Promote' && now - CLOCK_TOLERANCE > chain.notAfter) {
+    if (mode !== 'Observe' && now - CLOCK_TOLERANCE > chain.notAfter) {
       throw new Violation('Dates', `${chain.name} is released after it has expired`);
     }
     for (const hostname of this.#cluster.hostnames) {
-      const demanded = mode === 'Promote' ? 'S' : 'W';
+      const demanded = mode === 'Observe' ? 'W' : 'S';
       const guard =
         mode === 'Observe' ? 'None' : exception === undefined ? 'S' : exception === 'Deadline' ? 'W' : 'None';
       const standing: Standing = { chain, since: now, demanded, guard, isForgotten: false };
-      this.#standings.set(`${chain.leaf}@${hostname}`, standing);
+      this.#standings.set(`${chain.name}@${hostname}`, standing);
       this.#guard(standing, this.#zone.heldOrComing(ownerOf(hostname)));
     }
   }
@@ -140,8 +140,11 @@ export class Checker {
       // Where nothing is ours, nothing is promised.
       if (current === undefined || current.records.every((record) => this.#isNotOurs(record, current))) continue;
       const held = this.#zone.held(owner).filter((value) => value.by === 'Operator' || value.noticed);
-      for (const { secretName, servingSecretName } of mailServer.desired.certificates) {
-        const chain = servingSecretName === undefined ? secrets.get(secretName) : undefined;
+      for (const { secretName } of mailServer.desired.certificates) {
+        const isObserved = this.#cluster.certificates.some(
+          (one) => one.secretName === secretName && one.mode === 'Observe',
+        );
+        const chain = isObserved ? secrets.get(secretName) : undefined;
         if (chain === undefined) continue;
         const renewed = { ...sends(chain), leaf: 'another key' };
         const refusing = held.find(({ records }) => !judgeChain(records, renewed).accepts);
@@ -169,16 +172,16 @@ export class Checker {
 
   /** Former chains leave C with the status that knew of them. */
   statusLost({ owners }: MailServer): void {
-    const served = new Set([...this.#cluster.secrets.values()].map(({ leaf }) => leaf));
+    const served = new Set([...this.#cluster.secrets.values()].map(({ name }) => name));
     for (const { hostname } of owners) {
       for (const [key, standing] of this.#standings) {
-        if (key.endsWith(`@${hostname}`) && !served.has(standing.chain.leaf)) standing.isForgotten = true;
+        if (key.endsWith(`@${hostname}`) && !served.has(standing.chain.name)) standing.isForgotten = true;
       }
     }
   }
 
   #standingOf(chain: ModelChain, hostname: string): Standing {
-    const standing = this.#standings.get(`${chain.leaf}@${hostname}`);
+    const standing = this.#standings.get(`${chain.name}@${hostname}`);
     if (standing === undefined) throw new Error(`${chain.name} was never served`);
     return standing;
   }

@@ -3,7 +3,7 @@ import type { Desired } from '../../src/core/facts.ts';
 import type { State } from '../../src/core/state.ts';
 import { leafAlone, type ModelChain } from './chains.ts';
 import type { Clockwork } from './clockwork.ts';
-import type { Setup } from './scenario.ts';
+import type { CertificateSetup, Setup } from './scenario.ts';
 
 export interface MailServer {
   readonly name: string;
@@ -35,17 +35,19 @@ export interface Address {
   isReachable: boolean;
   /** Until when it was not, the last time. */
   unreachableUntil: number;
+  /** When nobody of ours could see, the last time, what is presented here. */
+  outOfSight: { readonly since: number; readonly until: number };
   /** What an attacker on the way presents instead, to us. */
   attacker: ModelChain | undefined;
 }
 
 export interface Certificate {
   readonly index: number;
-  readonly mode: 'Observe' | 'Promote';
+  readonly mode: CertificateSetup['mode'];
   readonly algorithm: 'RSA' | 'ECDSA';
   /** cert-manager writes this Secret. */
   readonly secretName: string;
-  /** Pods mount this one; the same in Observe. */
+  /** Pods mount this one; the same but in Promote. */
   readonly servingSecretName: string;
 }
 
@@ -91,6 +93,7 @@ export class Cluster {
             pods: [],
             isReachable: true,
             unreachableUntil: -Infinity,
+            outOfSight: { since: -Infinity, until: -Infinity },
             attacker: undefined,
           };
           address.pods = pods.map(({ reloadsAfter }) => ({ address, reloadsAfter, presents: new Map() }));
@@ -183,7 +186,7 @@ export class Cluster {
   #load(pod: Pod, secretName: string): void {
     const inSecret = this.secrets.get(secretName);
     // Who has loaded a certificate goes on with it when its file is gone.
-    if (inSecret === undefined || pod.presents.get(secretName)?.leaf === inSecret.leaf) return;
+    if (inSecret === undefined || pod.presents.get(secretName)?.name === inSecret.name) return;
     const chain = this.#setup.leafAlone ? leafAlone(inSecret) : inSecret;
     pod.presents.set(secretName, chain);
     this.onPresented(pod.address, chain);

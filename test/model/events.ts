@@ -1,23 +1,53 @@
 /** What befalls a world. */
 import { caKeyOf, makeChain } from './chains.ts';
 import { ownerOf } from './checker.ts';
-import type { ForeignEdit, SpecChange, TimedEvent } from './scenario.ts';
+import { editForeign } from './foreign-edit.ts';
+import type { SpecChange, TimedEvent } from './scenario.ts';
 import type { World } from './world.ts';
-import { EMPTY } from './cluster.ts';
+import { EMPTY, type Address, type Certificate } from './cluster.ts';
 import { judgeChain } from './judge.ts';
 
 export function befall(world: World, event: TimedEvent): void {
-  const { zone, cluster, clock } = world;
+  const { zone, cluster, clock, certManager } = world;
   world.log(`-- ${JSON.stringify({ ...event, at: undefined })}`);
   switch (event.kind) {
     case 'Renew': {
       const certificate = cluster.certificates[event.certificate];
-      if (certificate !== undefined) world.issue(certificate, event.ca, event.lifetime, event.validIn);
+      if (certificate !== undefined) world.issue(certificate, event, event.validIn);
       return;
     }
     case 'SourceGone': {
       const certificate = cluster.certificates[event.certificate];
-      if (certificate?.mode === 'Promote') cluster.setSecret(certificate.secretName, undefined);
+      if (certificate !== undefined && certificate.mode !== 'Observe')
+        cluster.setSecret(certificate.secretName, undefined);
+      if (certificate?.mode === 'Gate') certManager.secretGone(certificate);
+      return;
+    }
+    case 'IssuerFails':
+      certManager.isFailing = true;
+      clock.after(event.seconds, () => {
+        certManager.isFailing = false;
+      });
+      return;
+    case 'IssuerSlow':
+      certManager.answersAfter = event.answersAfter;
+      clock.after(event.seconds, () => {
+        certManager.mend();
+      });
+      return;
+    case 'Wraps': {
+      const certificate = cluster.certificates[event.certificate];
+      if (certificate?.mode === 'Gate') certManager.wrap(certificate, event.ca);
+      return;
+    }
+    case 'Denied': {
+      const certificate = cluster.certificates[event.certificate];
+      if (certificate?.mode === 'Gate') certManager.deny(certificate, event.what);
+      return;
+    }
+    case 'ChildrenGone': {
+      const certificate = cluster.certificates[event.certificate];
+      if (certificate?.mode === 'Gate') certManager.removeChildren(certificate);
       return;
     }
     case 'Unreadable': {
@@ -30,7 +60,7 @@ export function befall(world: World, event: TimedEvent): void {
       return;
     }
     case 'Foreign':
-      edit(world, event.owner, event.edit);
+      editForeign(world, event.owner, event.edit);
       return;
     case 'ZoneChange':
       zone.touch();
@@ -52,7 +82,10 @@ export function befall(world: World, event: TimedEvent): void {
     case 'Dead': {
       const server = zone.servers[event.server];
       // Somebody must be left to say what is new.
-      if (server === undefined || zone.servers.filter(({ isDead }) => !isDead).length < 2) return;
+      const isAlone = cluster.hostnames.some((hostname) =>
+        zone.serversOf(ownerOf(hostname)).every((other) => other === server || other.isDead),
+      );
+      if (server === undefined || isAlone) return;
       server.isDead = true;
       for (const node of server.nodes) node.stuck = true;
       return;
@@ -93,7 +126,7 @@ export function befall(world: World, event: TimedEvent): void {
       return;
     case 'ReleaseNow': {
       const certificate = cluster.certificates[event.certificate];
-      const leaf = certificate === undefined ? undefined : cluster.secrets.get(certificate.secretName)?.leaf;
+      const leaf = certificate && leafThatWaits(world, certificate);
       for (const { name } of cluster.mailServers) cluster.replace(name, 'Any', { releaseNow: leaf });
       return;
     }
@@ -101,6 +134,7 @@ export function befall(world: World, event: TimedEvent): void {
       const address = addressOf(world, event.host, event.address);
       if (address === undefined) return;
       address.isReachable = false;
+      hide(address, clock.now, event.seconds);
       address.unreachableUntil = Math.max(address.unreachableUntil, clock.now + event.seconds);
       clock.after(event.seconds, () => {
         address.isReachable = true;
@@ -115,6 +149,7 @@ export function befall(world: World, event: TimedEvent): void {
     case 'Attacker': {
       const address = addressOf(world, event.host, event.address);
       if (address === undefined) return;
+      hide(address, clock.now, event.seconds);
       address.attacker = makeChain({
         name: 'a stranger',
         ca: 'C',
@@ -138,45 +173,15 @@ function addressOf({ cluster }: World, host: number, index: number): World['clus
   return cluster.addresses.filter((address) => address.hostname === hostname)[index];
 }
 
-const FOREIGN = {
-  OtherKey: `3 1 1 ${'e1'.repeat(32)}`,
-  OtherCA: `2 1 1 ${'e2'.repeat(32)}`,
-  WholeCertificate: `3 0 1 ${'e3'.repeat(32)}`,
-  StrongerDigest: `3 1 2 ${'e4'.repeat(64)}`,
-} as const;
+function hide(address: Address, now: number, seconds: number): void {
+  const { since, until } = address.outOfSight;
+  address.outOfSight = { since: now <= until ? since : now, until: Math.max(until, now + seconds) };
+}
 
-function edit({ zone, cluster, checker, clock, setup }: World, host: number, change: ForeignEdit): void {
-  const hostname = cluster.hostnames[host];
-  if (hostname === undefined) return;
-  const owner = ownerOf(hostname);
-  const current = zone.current(owner);
-  const records = current?.records ?? [];
-  const ttl = current === undefined || records.length === 0 ? setup.ttl : current.ttl;
-  switch (change.kind) {
-    case 'Add': {
-      const record = FOREIGN[change.record];
-      const foreign = checker.foreign.get(owner) ?? new Map<string, number>();
-      checker.foreign.set(owner, foreign.set(record, clock.now));
-      zone.write(owner, [...records, record], ttl, 'Others');
-      return;
-    }
-    case 'RemoveOne':
-      zone.write(owner, records.slice(1), ttl, 'Others');
-      return;
-    case 'Clear':
-      zone.write(owner, [], ttl, 'Others');
-      return;
-    case 'TTL':
-      zone.write(owner, records, change.ttl, 'Others');
-      return;
-    case 'TakeBack':
-      zone.write(
-        owner,
-        records.filter((record) => checker.foreign.get(owner)?.has(record) !== true),
-        ttl,
-        'Others',
-      );
-  }
+function leafThatWaits({ cluster, certManager }: World, certificate: Certificate): string | undefined {
+  const chain =
+    certificate.mode === 'Gate' ? certManager.waiting(certificate) : cluster.secrets.get(certificate.secretName);
+  return chain?.leaf;
 }
 
 /**
@@ -189,7 +194,10 @@ function regress(world: World, server: number, index: number): void {
   const nodes = zone.servers[server]?.nodes ?? [];
   const node = nodes[index];
   const isOpen = cluster.mailServers.some(({ stored }) =>
-    stored.certificates.some(({ candidate }) => candidate?.stage === 'Open' || candidate?.reason === 'WithheldByOther'),
+    stored.certificates.some(
+      ({ candidate }) =>
+        candidate?.stage === 'Open' || candidate?.stage === 'Released' || candidate?.reason === 'WithheldByOther',
+    ),
   );
   if (node === undefined || nodes.length > 1 || isOpen) return;
   const began = clock.now;
@@ -229,7 +237,9 @@ function loseStatus({ cluster, zone, checker }: World, index: number): void {
   checker.statusLost(mailServer);
   for (const { owner } of mailServer.owners) {
     const left = checker.leftOver.get(owner) ?? new Set<string>();
-    for (const record of zone.current(owner)?.records ?? []) left.add(record);
+    const { intent } = mailServer.stored.recordSets.find((recordSet) => recordSet.owner === owner) ?? {};
+    // What is on its way arrives all the same.
+    for (const record of [...(zone.current(owner)?.records ?? []), ...(intent?.add ?? [])]) left.add(record);
     checker.leftOver.set(owner, left);
   }
   cluster.replace(mailServer.name, 'Any', { stored: EMPTY });
@@ -239,7 +249,8 @@ function twoLeaders(world: World, seconds: number): void {
   const { cluster, clock } = world;
   for (const operator of world.operators) {
     if (operator.frozen !== undefined || !operator.isAlive) continue;
-    operator.frozen = { mailServers: [...cluster.mailServers], secrets: new Map(cluster.secrets) };
+    const { issuance } = world.view;
+    operator.frozen = { mailServers: [...cluster.mailServers], secrets: new Map(cluster.secrets), issuance };
     operator.wake();
     clock.after(seconds, () => {
       operator.isAlive = false;
@@ -260,7 +271,8 @@ function specOf(world: World, change: SpecChange): Parameters<World['cluster']['
 }
 
 function rebuild(world: World, issuedAfter: number): void {
-  const { cluster, clock } = world;
+  const { cluster, clock, certManager } = world;
+  certManager.forgetAll();
   cluster.mailServers.forEach(({ name }, index) => {
     loseStatus(world, index);
     cluster.replace(name, 'Any', { finalizer: false });

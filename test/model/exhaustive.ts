@@ -1,9 +1,15 @@
 /**
- * All small worlds: one owner, one certificate, a pod that loads late. Of each combination of
+ * All small worlds: one certificate, pods that load late. Of each combination of
  *
  * - the mode, and whether the CA changes: Promote with the same CA, another, and none; Observe with the same CA,
  * - the lag of two name servers: none, or longer than caches are waited for, of one or of both,
  * - a second renewal: none, a second later, or while the first waits,
+ *
+ * and in Gate, where the CA changes, of each combination of
+ *
+ * - the same lags, or two MailServers that share the Secret, in zones of their own, of which one lags,
+ * - what becomes of the request: nothing special; the Certificate is changed, or the request denied, while it waits; the issuer refuses at
+ *   first; the DaneIssuer names another issuer before the first has answered,
  *
  * the world in which nothing goes wrong, and then every world with one mishap more (`mishaps`: how many at most):
  *
@@ -14,7 +20,7 @@
  * With two mishaps there is one of each kind: an answer is lost, then a crash at any step that follows from it.
  */
 import type { CA } from './chains.ts';
-import type { Scenario, Setup, TimedEvent } from './scenario.ts';
+import type { Scenario, ServerSetup, Setup, TimedEvent } from './scenario.ts';
 import type { Course } from './try.ts';
 
 /** The first publication is over by then. */
@@ -31,22 +37,93 @@ const MODES: readonly (readonly [Setup['certificates'][number]['mode'], CA])[] =
   ['Promote', 'none'],
   ['Observe', 'A'],
 ];
-/** The lag of each node of each server. */
-const SERVERS: readonly (readonly (readonly number[])[])[] = [
-  [[0], [0]],
-  [[0], [LAG]],
-  [[LAG], [LAG]],
+const PROMPT: ServerSetup = { nodes: [{ lag: 0 }] };
+const LATE: ServerSetup = { nodes: [{ lag: LAG }] };
+const SERVERS: readonly (readonly ServerSetup[])[] = [
+  [PROMPT, PROMPT],
+  [PROMPT, LATE],
+  [LATE, LATE],
 ];
 const SECOND_RENEWALS: readonly (number | undefined)[] = [undefined, 1, 300];
 
-/** Each with the same setup and renewals. */
-export const GROUPS = MODES.length * SERVERS.length * SECOND_RENEWALS.length;
+const MAIL_SERVER: Setup['mailServers'][number] = { hosts: [{ addresses: [{ pods: [{ reloadsAfter: 90 }] }] }] };
+
+const SETUP: Setup = {
+  mailServers: [MAIL_SERVER],
+  certificates: [],
+  servers: [],
+  signatureValidity: 14 * 86_400,
+  blocked: false,
+  ttl: TTL,
+  maxTTL: 86_400,
+  waitTTLs: 2,
+  retireAfter: 900,
+  deadlineBeforeExpiry: 3 * 86_400,
+  onDeadline: 'Release',
+  records: ['3 1 1', '2 1 1'],
+  adoption: 'Keep',
+  probe: 'Enabled',
+  latency: 0,
+  leafAlone: false,
+  answersAfter: 2,
+};
+const CERTIFICATE = { algorithm: 'ECDSA', ca: 'A', lifetime: 90 * 86_400 } as const;
+
+const OBSERVE_AND_PROMOTE = MODES.flatMap(([mode, ca]) =>
+  SERVERS.flatMap((servers) =>
+    SECOND_RENEWALS.map((second): Scenario => {
+      const later = second === undefined ? [] : [renewal(ca, second)];
+      return small({ certificates: [{ ...CERTIFICATE, mode }], servers }, [renewal(ca), ...later]);
+    }),
+  ),
+);
+
+const GATED: readonly Partial<Setup>[] = [
+  ...SERVERS.map((servers) => ({ servers })),
+  {
+    mailServers: [MAIL_SERVER, MAIL_SERVER],
+    servers: [
+      { ...PROMPT, serves: 0 },
+      { ...LATE, serves: 1 },
+    ],
+  },
+];
+/** Beside the renewal. */
+const OF_THE_REQUEST: readonly (readonly TimedEvent[])[] = [
+  [],
+  [renewal('B', 150)],
+  [{ kind: 'Denied', certificate: 0, what: 'Request', at: RENEWED_AT + 150 }],
+  [{ kind: 'IssuerFails', seconds: 60, at: RENEWED_AT }],
+  [
+    { kind: 'IssuerSlow', answersAfter: 60, seconds: 90, at: RENEWED_AT },
+    { kind: 'Wraps', certificate: 0, ca: 'C', at: RENEWED_AT + 30 },
+  ],
+];
+
+const GATE = GATED.flatMap((setup) =>
+  OF_THE_REQUEST.map((events) =>
+    small({ ...setup, certificates: [{ ...CERTIFICATE, mode: 'Gate' }] }, [renewal('B'), ...events]),
+  ),
+);
+
+/** Each world in which nothing goes wrong. */
+const BASES: readonly Scenario[] = [...OBSERVE_AND_PROMOTE, ...GATE];
+export const GROUPS = BASES.length;
+
+function renewal(ca: CA, later = 0): TimedEvent {
+  return { kind: 'Renew', certificate: 0, ca, lifetime: 90 * 86_400, validIn: 0, at: RENEWED_AT + later };
+}
+
+function small(setup: Partial<Setup>, events: readonly TimedEvent[]): Scenario {
+  return { setup: { ...SETUP, ...setup }, events, restsAt: RENEWED_AT + ALL_IS_DONE };
+}
 
 /** Is given how each world went before it makes the next. */
 export type SmallWorlds = Generator<Scenario, void, Course>;
 
 export function* smallWorlds(group: number, mishaps: 1 | 2): SmallWorlds {
-  const base = baseOf(group);
+  const base = BASES[group];
+  if (base === undefined) throw new Error(`no group ${group}`);
   const { updates } = yield* withCrashes(base);
   const { length } = updates.filter(isLater);
   for (let after = 0; after < length; after++) {
@@ -74,40 +151,4 @@ function* withCrashes(scenario: Scenario): Generator<Scenario, Course, Course> {
 
 function isLater(at: number): boolean {
   return at >= RENEWED_AT;
-}
-
-function baseOf(group: number): Scenario {
-  let rest = group;
-  const next = <T>(choices: readonly T[]): T => {
-    const choice = choices[rest % choices.length];
-    rest = Math.floor(rest / choices.length);
-    return choice as T;
-  };
-  const [mode, ca] = next(MODES);
-  const servers = next(SERVERS);
-  const second = next(SECOND_RENEWALS);
-  const renewal = { kind: 'Renew', certificate: 0, ca, lifetime: 90 * 86_400, validIn: 0, at: RENEWED_AT } as const;
-  const events = [renewal, ...(second === undefined ? [] : [{ ...renewal, at: RENEWED_AT + second }])];
-  return { setup: setupOf(mode, servers), events, restsAt: RENEWED_AT + ALL_IS_DONE };
-}
-
-function setupOf(mode: Setup['certificates'][number]['mode'], servers: (typeof SERVERS)[number]): Setup {
-  return {
-    mailServers: [{ hosts: [{ addresses: [{ pods: [{ reloadsAfter: 90 }] }] }] }],
-    certificates: [{ mode, algorithm: 'ECDSA', ca: 'A', lifetime: 90 * 86_400 }],
-    servers: servers.map((lags) => ({ nodes: lags.map((lag) => ({ lag })) })),
-    signatureValidity: 14 * 86_400,
-    blocked: false,
-    ttl: TTL,
-    maxTTL: 86_400,
-    waitTTLs: 2,
-    retireAfter: 900,
-    deadlineBeforeExpiry: 3 * 86_400,
-    onDeadline: 'Release',
-    records: ['3 1 1', '2 1 1'],
-    adoption: 'Keep',
-    probe: 'Enabled',
-    latency: 0,
-    leafAlone: false,
-  };
 }

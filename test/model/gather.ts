@@ -1,5 +1,7 @@
 /** The facts of one pass, as the operator would find them in this world: through its own clock, its memory, and what cannot be read. */
+import { agreements, requestsOf } from '../../src/controller/gate/mail-servers.ts';
 import { appended } from '../../src/controller/kept-answers.ts';
+import { isReady } from '../../src/controller/promotions.ts';
 import { isClockRight } from '../../src/core/clock.ts';
 import { transient } from '../../src/core/errors.ts';
 import {
@@ -19,14 +21,9 @@ import type { MailServer, Owner } from './cluster.ts';
 import { lookAtEndpoints } from './look.ts';
 import type { ProcessMemory } from './process-memory.ts';
 import type { Readable } from './scenario.ts';
+import { mailServerObject, storesOf, type View } from './stores.ts';
 import type { World } from './world.ts';
 import type { Server, Value } from './zone.ts';
-
-/** What this process sees of Kubernetes: a leader that was cut off sees what was. */
-export interface View {
-  readonly mailServers: readonly MailServer[];
-  readonly secrets: ReadonlyMap<string, ModelChain>;
-}
 
 export interface Gathered {
   readonly facts: Facts;
@@ -72,6 +69,8 @@ export function gather(
     servingSecretName,
   ]);
   const owners = mailServer.owners.map((owner) => ownerFacts(world, owner, stored.recordSets, memory, offset));
+  const stores = storesOf(view, world.cluster.certificates);
+  const requests = requestsOf(mailServerObject(mailServer), stores);
   const look = isReadable('Endpoints') ? lookAtEndpoints(world, mailServer, memory, offset) : undefined;
   return {
     mailServer,
@@ -85,8 +84,11 @@ export function gather(
       finalizer: mailServer.finalizer,
       stored,
       secrets: new Map(names.map((name) => [name, secretOf(name)])),
-      requests: new Map(),
-      promotions: promotionsOf(mailServer, view),
+      requests,
+      promotions: new Map([
+        ...promotionsOf(mailServer, view),
+        ...agreements(mailServerObject(mailServer), requests, { ...stores, lastError: () => undefined }),
+      ]),
       releaseNow: mailServer.releaseNow,
       renewals: new Map(),
       specProblems: [],
@@ -159,7 +161,7 @@ function askServers(
   const answers = isFresh ? before.answers : askAll(world, owner, memory, offset);
   if (!isFresh) memory.watches.set(owner, { lookedAt: now, answers });
   return known(
-    world.zone.servers.map((server) => ({
+    world.zone.serversOf(owner).map((server) => ({
       name: server.name,
       state: world.setup.blocked ? 'NoRoute' : stateOf(server),
       answers: answers.get(server.name) ?? [],
@@ -175,7 +177,7 @@ function askAll(
 ): ReadonlyMap<string, NameServerFacts['answers']> {
   const { zone, setup, clock } = world;
   const answers = new Map(memory.watches.get(owner)?.answers);
-  for (const server of zone.servers) {
+  for (const server of zone.serversOf(owner)) {
     if (setup.blocked || stateOf(server) !== 'Answers') continue;
     const { value, serial } = zone.ask(server, owner, memory.nextTurn(`${server.name} ${owner}`));
     const { records, ttlSeconds } = rrsetOf(value);
@@ -200,15 +202,10 @@ function promotionsOf({ name, desired }: MailServer, view: View): ReadonlyMap<st
   const promotions = new Map<string, Promotion>();
   for (const { secretName, servingSecretName } of desired.certificates) {
     if (servingSecretName === undefined) continue;
-    const leaf = view.secrets.get(secretName)?.leaf;
-    const isReady = ({ stored }: MailServer): boolean => {
-      const certificate = stored.certificates.find((one) => one.secretName === secretName);
-      const candidate = certificate?.chains.find(({ state }) => state === 'Candidate');
-      const { stage, reason } = certificate?.candidate ?? {};
-      return candidate?.spkiSHA256 === leaf && (stage === 'Open' || reason === 'WithheldByOther');
-    };
+    const source = view.secrets.get(secretName);
+    const chain = source && known(source.summary);
     const withheldBy = view.mailServers
-      .filter((other) => other.name !== name && !isReady(other))
+      .filter((other) => other.name !== name && !isReady(mailServerObject(other), { secretName }, chain))
       .map((other) => other.name);
     promotions.set(servingSecretName, { permitted: known(true), withheldBy });
   }

@@ -1,5 +1,6 @@
 /** Runs worlds with a planted fault until the checker finds it. */
-import { OWN_WORLD, type Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { OWN_WORLD } from './mutants.ts';
 import { searchWorlds, type Found } from './parallel.ts';
 
 /** Where the world that is known to show it does not, so many others are tried. */

@@ -1,31 +1,26 @@
 /** One process of the operator: passes over MailServers, as the controller makes them, around the real planner. */
+import { candidateToComplete } from '../../src/controller/gate/mail-servers.ts';
 import { mayGoOn } from '../../src/controller/may-go-on.ts';
 import { covered } from '../../src/core/covered.ts';
 import { OperatorError, transient } from '../../src/core/errors.ts';
+import type { Effect, ReleaseEffect } from '../../src/core/effect.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
-import type { Effect } from '../../src/core/effect.ts';
 import type { PlannedChange } from '../../src/core/record-set-plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
 import { leafAlone } from './chains.ts';
-import { Violation } from './checker.ts';
-import { gather, type Gathered, type View } from './gather.ts';
+import type { MailServer } from './cluster.ts';
+import { describe } from './describe.ts';
+import { gather, type Gathered } from './gather.ts';
 import { ProcessMemory } from './process-memory.ts';
+import { RequestPasses } from './request-passes.ts';
 import { sameData } from './same-data.ts';
+import { storesOf, type View } from './stores.ts';
+import { WorkQueue, type Continued, type Outcome } from './work-queue.ts';
 import type { World } from './world.ts';
-
-/** What a pass does next, a little later. */
-interface Continued {
-  readonly next: () => Outcome | Continued;
-}
-
-type Outcome = 'Again' | 'Retry' | { readonly wakeAt: number };
 
 const INTERVAL = 3600;
 const PROBLEM_AGAIN = 300;
-const MAX_BACK_OFF = 300;
-/** In one second, of one MailServer: more is a loop. */
-const TOO_MANY_PASSES = 50;
 
 export class Operator {
   readonly name: string;
@@ -36,74 +31,56 @@ export class Operator {
   frozen: View | undefined;
   readonly #world: World;
   readonly #memories = new Map<string, ProcessMemory>();
+  readonly #queue: WorkQueue;
+  readonly #requests: RequestPasses;
 
   constructor(name: string, world: World) {
     this.name = name;
     this.#world = world;
+    this.#requests = new RequestPasses(this, world);
+    this.#queue = new WorkQueue(world, {
+      isAlive: () => this.isAlive,
+      begin: (mailServer) => this.#look(mailServer),
+      isChanged: (mailServer) => {
+        const { resourceVersion } = world.cluster.mailServer(mailServer);
+        return this.frozen === undefined && resourceVersion !== this.#memoryOf(mailServer).known;
+      },
+    });
+  }
+
+  get view(): View {
+    return this.frozen ?? this.#world.view;
   }
 
   /** It has just started, or something changed that it watches: `mailServer`, where it is one of them. */
   wake(mailServer?: string): void {
     for (const { name } of this.#world.cluster.mailServers) {
       // At its end a pass sees whether its MailServer is still as it wrote it.
-      if (name !== mailServer || !this.#memoryOf(name).isUnderWay) this.#ask(name, this.#world.clock.now);
+      if (name !== mailServer || !this.#queue.isUnderWay(name)) this.#queue.add(name);
     }
+    this.#requests.wake();
   }
 
-  #ask(name: string, at: number): void {
+  #look(name: string): Outcome | Continued {
+    const { setup, checker, isObserved } = this.#world;
+    const { view } = this;
     const memory = this.#memoryOf(name);
-    if (memory.isUnderWay) {
-      memory.isAskedFor = true;
-      return;
-    }
-    const ticket = ++memory.ticket;
-    this.#world.clock.at(at, () => {
-      if (this.isAlive && ticket === memory.ticket && !memory.isUnderWay) this.#pass(name, memory);
-    });
-  }
-
-  #pass(name: string, memory: ProcessMemory): void {
-    const { cluster, setup, checker } = this.#world;
-    this.#countPass(memory, name);
-    this.#world.passes += 1;
-    memory.isUnderWay = true;
-    memory.isAskedFor = false;
-    const view = this.frozen ?? cluster;
     const mailServer = view.mailServers.find((one) => one.name === name);
     if (mailServer === undefined) throw new Error(`no MailServer ${name}`);
     memory.known = mailServer.resourceVersion;
     const gathered = gather(this.#world, mailServer, view, memory, this.offset);
     const next = plan(gathered.facts);
-    if (this.frozen === undefined && covered(gathered.facts, next).status === 'True' && this.#world.isObserved) {
+    if (this.frozen === undefined && isObserved && covered(gathered.facts, next).status === 'True') {
       checker.covered(mailServer, view.secrets, (chain) => (setup.leafAlone ? leafAlone(chain) : chain));
     }
-    this.#goOn(name, memory, { next: () => this.#begin(gathered, next, memory) });
-  }
-
-  /** Between a look and what follows from it, between one call and the next, time passes. */
-  #goOn(name: string, memory: ProcessMemory, { next }: Continued): void {
-    const { clock, setup } = this.#world;
-    const step = (): void => {
-      if (!this.isAlive) return;
-      const outcome = next();
-      if (typeof outcome === 'object' && 'next' in outcome) {
-        this.#goOn(name, memory, outcome);
-        return;
-      }
-      memory.isUnderWay = false;
-      const { resourceVersion } = this.#world.cluster.mailServer(name);
-      if (this.frozen === undefined && resourceVersion !== memory.known) memory.isAskedFor = true;
-      this.#follow(name, memory, outcome);
-    };
-    if (setup.latency === 0) step();
-    else clock.after(setup.latency, step);
+    return { next: () => this.#begin(gathered, next, memory) };
   }
 
   #begin(gathered: Gathered, { effect, ...next }: Plan, memory: ProcessMemory): Outcome | Continued {
     const { cluster } = this.#world;
     const { mailServer } = gathered;
     if (effect?.kind !== 'SetFinalizer') return this.#record(gathered, { effect, ...next }, memory);
-    return this.#step(`${mailServer.name}: finalizer`, () => {
+    return this.step(`${mailServer.name}: finalizer`, () => {
       const result = cluster.replace(mailServer.name, mailServer.resourceVersion, { finalizer: true });
       if (result === 'Conflict') return 'Retry';
       const then = this.#written(gathered, memory, { finalizer: true });
@@ -116,7 +93,7 @@ export class Operator {
     const { mailServer, facts } = gathered;
     if (sameData(next.state, mailServer.stored)) return this.#effect(gathered, next, memory);
     const state = JSON.parse(JSON.stringify(next.state)) as State;
-    return this.#step(`${mailServer.name}: status ${this.#world.describe(state)}`, () => {
+    return this.step(`${mailServer.name}: status ${this.#world.timeline === undefined ? '' : describe(state)}`, () => {
       const result = cluster.replace(mailServer.name, mailServer.resourceVersion, { stored: state });
       if (result === 'Conflict') return 'Retry';
       this.#world.statusWrites += 1;
@@ -151,10 +128,9 @@ export class Operator {
       case 'RemoveFinalizer':
         throw new Error(`${effect.kind} has no place here`);
       case 'Release': {
-        const copies = effect.releases.filter((release) => release.kind === 'CopySecret');
-        const outcomes = copies.map((release) =>
-          this.#step(`${mailServer.name}: release into ${release.servingSecretName}`, () =>
-            this.#world.release(release) ? 'Again' : 'Retry',
+        const outcomes = effect.releases.map((release) =>
+          this.step(`${mailServer.name}: ${toldRelease(release)}`, () =>
+            this.#release(release, mailServer) ? 'Again' : 'Retry',
           ),
         );
         return outcomes.includes('Retry') ? 'Retry' : 'Again';
@@ -166,13 +142,22 @@ export class Operator {
     }
   }
 
+  #release(effect: ReleaseEffect, { stored }: MailServer): boolean {
+    const { serving, certManager, cluster } = this.#world;
+    if (effect.kind === 'CopySecret') return serving.copy(effect);
+    const { gate } = storesOf(this.view, cluster.certificates);
+    const request = this.view.issuance.requests.find(({ metadata }) => metadata.name === effect.requestName);
+    const candidate = request && candidateToComplete(request, effect, stored.certificates, gate);
+    return request !== undefined && candidate !== undefined && certManager.complete(request, candidate);
+  }
+
   #change(change: PlannedChange, stored: State, memory: ProcessMemory): Outcome {
     const { zone, clock } = this.#world;
     const before = memory.attempts.get(change.owner)?.outcome;
     const { intent } = stored.recordSets.find(({ owner }) => owner === change.owner) ?? {};
     const serialBefore = zone.serial;
     const told = `${change.owner}: ${[...change.add.map((record) => `+${short(formatTlsa(record))}`), ...change.remove.map((record) => `-${short(formatTlsa(record))}`)].join(' ')} TTL ${change.ttlSeconds}`;
-    return this.#step(told, () => {
+    return this.step(told, () => {
       const remember = (outcome: 'Applied' | OperatorError): void => {
         memory.attempts.set(change.owner, { outcome, intent, serialBefore, sentAt: clock.now });
       };
@@ -195,7 +180,7 @@ export class Operator {
   }
 
   /** Something that leaves the process: it may crash before it, and after. */
-  #step<T>(what: string, does: () => Outcome | T): Outcome | T {
+  step<T>(what: string, does: () => Outcome | T): Outcome | T {
     if (!this.isAlive) return { wakeAt: Infinity };
     if (this.frozen === undefined) this.#world.steps.push(this.#world.clock.now);
     if (this.#world.crashes('Before', this, what)) return { wakeAt: Infinity };
@@ -221,27 +206,16 @@ export class Operator {
     };
   }
 
-  #follow(name: string, memory: ProcessMemory, outcome: Outcome): void {
-    if (!this.isAlive) return;
-    const { now } = this.#world.clock;
-    memory.failures = outcome === 'Retry' ? memory.failures + 1 : 0;
-    if (outcome === 'Retry') this.#ask(name, now + Math.min(2 ** (memory.failures - 1), MAX_BACK_OFF));
-    else if (outcome === 'Again' || memory.isAskedFor) this.#ask(name, now);
-    else this.#ask(name, Math.max(outcome.wakeAt, now + 1));
-  }
-
   #memoryOf(name: string): ProcessMemory {
     const memory = this.#memories.get(name) ?? new ProcessMemory();
     this.#memories.set(name, memory);
     return memory;
   }
+}
 
-  #countPass({ passes }: ProcessMemory, name: string): void {
-    const { now } = this.#world.clock;
-    if (passes.second !== now) Object.assign(passes, { second: now, count: 0 });
-    passes.count += 1;
-    if (passes.count > TOO_MANY_PASSES) throw new Violation('Busy', `${name} is looked at without end`);
-  }
+function toldRelease(effect: ReleaseEffect): string {
+  if (effect.kind === 'CopySecret') return `release into ${effect.servingSecretName}`;
+  return `release by completing ${effect.requestName}`;
 }
 
 function short(record: string): string {

@@ -1,7 +1,7 @@
 /** Loads one source file with a planted fault. To be called before anything of it is loaded. */
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 
 const TOP = new URL('../../', pathToFileURL(import.meta.filename));
 

@@ -31,15 +31,8 @@ export class ProcessMemory {
   look: Look | undefined;
   /** Pools and load balancers take turns: how often this process has come to each. */
   readonly #turns = new Map<string, number>();
-  failures = 0;
-  isUnderWay = false;
-  isAskedFor = false;
   /** The resourceVersion that the pass knows: what it wrote itself wakes nothing. */
   known = 0;
-  /** Of the pass that is asked for last: earlier ones are void. */
-  ticket = 0;
-  /** Passes in this second of the world. */
-  passes = { second: -1, count: 0 };
 
   nextTurn(where: string): number {
     const turn = this.#turns.get(where) ?? 0;

@@ -30,7 +30,9 @@ export function randomScenario(seed: number, kinds: readonly WorldEvent['kind'][
   const renewal: TimedEvent = { ...renewalOf(numbers, setup), at: begins + numbers.between(0, 600) };
   const all = [...events, renewal].sort((a, b) => a.at - b.at);
   const restsAt = (all.at(-1)?.at ?? 0) + numbers.of([0, 600, HOUR]);
-  return { setup: { ...setup, maxTTL: numbers.of([DAY, DAY, DAY, 120]) }, events: all, restsAt };
+  const maxTTL = numbers.of([DAY, DAY, DAY, 120]);
+  const answersAfter = numbers.of([0, 2, 60, 600]);
+  return { setup: { ...setup, maxTTL, answersAfter, servers: withZones(numbers, setup) }, events: all, restsAt };
 }
 
 function randomSetup(numbers: Numbers): Setup {
@@ -48,7 +50,7 @@ function randomSetup(numbers: Numbers): Setup {
     nodes: many(numbers.of([1, 1, 2, 3]), () => ({ lag: numbers.of([0, 0, 5, 60, 400, blocked ? 400 : 2400]) })),
   });
   const certificate = (index: number): CertificateSetup => ({
-    mode: numbers.chance(0.8) ? 'Promote' : 'Observe',
+    mode: numbers.of(['Promote', 'Promote', 'Gate', 'Gate', 'Observe']),
     algorithm: index === 0 ? 'ECDSA' : 'RSA',
     ca: numbers.of(['A', 'A', 'B', 'none']),
     lifetime: numbers.of([90 * DAY, 90 * DAY, 2 * DAY, 3 * HOUR]),
@@ -70,7 +72,14 @@ function randomSetup(numbers: Numbers): Setup {
     probe,
     latency: numbers.of([0, 1, 1, 3]),
     leafAlone: probe === 'Enabled' && numbers.chance(0.1),
+    answersAfter: 2,
   };
+}
+
+/** Each MailServer may be in a zone of its own. */
+function withZones(numbers: Numbers, { mailServers, servers }: Setup): readonly ServerSetup[] {
+  const areApart = mailServers.length > 1 && servers.length >= mailServers.length && numbers.chance(0.5);
+  return areApart ? servers.map((server, index) => ({ ...server, serves: index % mailServers.length })) : servers;
 }
 
 function renewalOf(numbers: Numbers, { certificates }: Setup): WorldEvent {
@@ -95,6 +104,35 @@ const someCertificate = (numbers: Numbers, { certificates }: Setup): number =>
 const EVENTS: readonly (readonly [WorldEvent['kind'], number, Make])[] = [
   ['Renew', 8, renewalOf],
   ['SourceGone', 1, (numbers, setup) => ({ kind: 'SourceGone', certificate: someCertificate(numbers, setup) })],
+  ['IssuerFails', 3, (numbers) => ({ kind: 'IssuerFails', seconds: numbers.of([60, 600, HOUR]) })],
+  [
+    'IssuerSlow',
+    2,
+    (numbers) => ({
+      kind: 'IssuerSlow',
+      answersAfter: numbers.of([60, 900, 2 * HOUR]),
+      seconds: numbers.of([60, 900, HOUR]),
+    }),
+  ],
+  [
+    'Wraps',
+    2,
+    (numbers, setup) => ({
+      kind: 'Wraps',
+      certificate: someCertificate(numbers, setup),
+      ca: numbers.of(['A', 'B', 'C', 'none']),
+    }),
+  ],
+  [
+    'Denied',
+    2,
+    (numbers, setup) => ({
+      kind: 'Denied',
+      certificate: someCertificate(numbers, setup),
+      what: numbers.of(['Request', 'Child']),
+    }),
+  ],
+  ['ChildrenGone', 1, (numbers, setup) => ({ kind: 'ChildrenGone', certificate: someCertificate(numbers, setup) })],
   [
     'Unreadable',
     4,

@@ -9,6 +9,7 @@ export function unrest(world: World): readonly string[] {
   const { mailServers } = world.cluster;
   const problems = [
     ...world.cluster.certificates.flatMap((certificate) => notReleased(world, certificate)),
+    ...world.certManager.unfilled.map((secretName) => `cert-manager still waits for what goes into ${secretName}`),
     ...mailServers.flatMap((mailServer) => remembered(mailServer)),
     ...mailServers.flatMap((mailServer) => published(world, mailServer)),
   ];
@@ -22,7 +23,7 @@ export function isAmbiguous({ isRestarted, cluster }: World): boolean {
 
 function notReleased({ cluster, clock }: World, { mode, secretName, servingSecretName }: Certificate): string[] {
   const [source, serving] = [cluster.secrets.get(secretName), cluster.secrets.get(servingSecretName)];
-  if (mode === 'Observe' || source === undefined || clock.now > source.notAfter) return [];
+  if (mode !== 'Promote' || source === undefined || clock.now > source.notAfter) return [];
   return source.leaf === serving?.leaf ? [] : [`${source.name} is not released`];
 }
 

@@ -30,6 +30,8 @@ export interface Setup {
   readonly probe: 'Enabled' | 'Disabled';
   /** Between a look at the world and what follows from it. */
   readonly latency: number;
+  /** Gate: so long the wrapped issuers take. */
+  readonly answersAfter: number;
   /** Mail servers send the leaf alone. */
   readonly leafAlone: boolean;
 }
@@ -50,7 +52,7 @@ export interface PodSetup {
 }
 
 export interface CertificateSetup {
-  readonly mode: 'Observe' | 'Promote';
+  readonly mode: 'Observe' | 'Promote' | 'Gate';
   readonly algorithm: 'RSA' | 'ECDSA';
   readonly ca: CA;
   readonly lifetime: number;
@@ -58,6 +60,8 @@ export interface CertificateSetup {
 
 /** An authoritative name, behind it a pool that is asked in turn. */
 export interface ServerSetup {
+  /** Only the zone of this MailServer; where undefined, all zones. */
+  readonly serves?: number;
   readonly nodes: readonly { readonly lag: number }[];
 }
 
@@ -71,8 +75,17 @@ export type WorldEvent =
       readonly lifetime: number;
       readonly validIn: number;
     }
-  /** The source Secret is gone, until the next renewal. */
+  /** The source Secret is gone, until the next renewal; in Gate the serving one, and cert-manager issues anew. */
   | { readonly kind: 'SourceGone'; readonly certificate: number }
+  /** Gate: the wrapped issuers refuse what they answer meanwhile, or take so long for what they are asked. */
+  | { readonly kind: 'IssuerFails'; readonly seconds: number }
+  | { readonly kind: 'IssuerSlow'; readonly answersAfter: number; readonly seconds: number }
+  /** Gate: the DaneIssuer names another issuer from now on. */
+  | { readonly kind: 'Wraps'; readonly certificate: number; readonly ca: CA }
+  /** Gate: by whoever approves: the request that waits, or ours of it. */
+  | { readonly kind: 'Denied'; readonly certificate: number; readonly what: 'Request' | 'Child' }
+  /** Gate: somebody deletes what we asked of the wrapped issuer. */
+  | { readonly kind: 'ChildrenGone'; readonly certificate: number }
   /** For so long nothing of this kind can be read. */
   | { readonly kind: 'Unreadable'; readonly what: Readable; readonly seconds: number }
   | { readonly kind: 'Foreign'; readonly owner: number; readonly edit: ForeignEdit }

@@ -25,6 +25,7 @@ function simpler(scenario: Scenario): Scenario[] {
     simplerEvents(event).map((other) => ({
       ...scenario,
       events: events.map((one, place) => (place === index ? other : one)),
+      restsAt: Math.max(restsAt, other.at),
     })),
   );
   const last = Math.max(0, ...events.map(({ at }) => at));
@@ -44,6 +45,7 @@ function simplerSetups(setup: Setup): Setup[] {
     waitTTLs: 2,
     ttl: 300,
     maxTTL: 86_400,
+    answersAfter: 2,
     retireAfter: 1800,
     signatureValidity: 14 * 86_400,
     deadlineBeforeExpiry: 3 * 86_400,
@@ -68,8 +70,9 @@ function simplerSetups(setup: Setup): Setup[] {
     withHosts(({ addresses }) => ({
       addresses: addresses.map(({ pods }) => ({ pods: pods.map(() => ({ reloadsAfter: 0 })) })),
     })),
-    { ...setup, servers: servers.map(({ nodes }) => ({ nodes: nodes.slice(0, 1) })) },
-    { ...setup, servers: servers.map(({ nodes }) => ({ nodes: nodes.map(() => ({ lag: 0 })) })) },
+    { ...setup, servers: servers.map(({ nodes }) => ({ nodes })) },
+    { ...setup, servers: servers.map((server) => ({ ...server, nodes: server.nodes.slice(0, 1) })) },
+    { ...setup, servers: servers.map((server) => ({ ...server, nodes: server.nodes.map(() => ({ lag: 0 })) })) },
     { ...setup, certificates: certificates.map((certificate) => ({ ...certificate, ca: 'A' as const })) },
     { ...setup, certificates: certificates.map((certificate) => ({ ...certificate, lifetime: 90 * 86_400 })) },
     ...fields,
@@ -79,7 +82,7 @@ function simplerSetups(setup: Setup): Setup[] {
     (one) =>
       one.mailServers.length > 0 &&
       one.certificates.length > 0 &&
-      one.servers.length > 0 &&
+      one.mailServers.every((_, index) => one.servers.some(({ serves = index }) => serves === index)) &&
       JSON.stringify(one) !== text,
   );
 }

@@ -22,7 +22,10 @@ function setupTold({ mailServers, certificates, servers, ...rest }: Setup): stri
       ({ mode, algorithm, ca, lifetime }, index) =>
         `tls${index}: ${mode}, ${algorithm}, by ${ca}, valid for ${lifetime} s`,
     ),
-    ...servers.map(({ nodes }, index) => `ns${index + 1}: lags for ${nodes.map(({ lag }) => lag).join(', ')} s`),
+    ...servers.map(({ nodes, serves }, index) => {
+      const zones = serves === undefined ? '' : ` for the zone of mail${serves + 1}`;
+      return `ns${index + 1}${zones}: lags for ${nodes.map(({ lag }) => lag).join(', ')} s`;
+    }),
     Object.entries(rest)
       .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' and ') : String(value)}`)
       .join(', '),

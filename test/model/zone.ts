@@ -1,5 +1,5 @@
 /**
- * One zone: its primary, and the servers that hand it out, each behind its own lag. A value is one write of an owner's RRset.
+ * The zones, as one: their primary, and the servers that hand it out, each behind its own lag. A value is one write of an owner's RRset.
  * Every cache that could be is in here, too: one that fetched at the last moment, from whichever server, and keeps to the last second.
  */
 import type { Clockwork } from './clockwork.ts';
@@ -41,6 +41,8 @@ export interface Node {
 export interface Server {
   readonly name: string;
   readonly nodes: readonly Node[];
+  /** Of these owners; where undefined, of all. */
+  readonly owners: ReadonlySet<string> | undefined;
   state: 'Answers' | 'Silent' | 'Lame';
   isDead: boolean;
 }
@@ -59,16 +61,26 @@ export class Zone {
   readonly #values: Value[] = [];
   #ids = 0;
 
-  constructor(clock: Clockwork, { servers, signatureValidity, maxTTL }: Setup) {
+  constructor(clock: Clockwork, { mailServers, servers, signatureValidity, maxTTL }: Setup) {
+    const hosts = mailServers.map((mailServer) => mailServer.hosts.length);
+    const ownersOf = (index: number): Set<string> => {
+      const first = hosts.slice(0, index).reduce((sum, count) => sum + count, 1);
+      return new Set(Array.from({ length: hosts[index] ?? 0 }, (_, host) => `_25._tcp.mx${first + host}.example.nl`));
+    };
     this.#clock = clock;
     this.#maxTTL = maxTTL;
     this.signatureValidity = signatureValidity;
-    this.servers = servers.map(({ nodes }, server) => ({
+    this.servers = servers.map(({ nodes, serves }, server) => ({
       name: `ns${server + 1}.example.nl`,
       nodes: nodes.map(({ lag }) => ({ server, lag, index: 0, regressed: undefined, stuck: false })),
+      owners: serves === undefined ? undefined : ownersOf(serves),
       state: 'Answers',
       isDead: false,
     }));
+  }
+
+  serversOf(owner: string): readonly Server[] {
+    return this.servers.filter((server) => isServedBy(server, owner));
   }
 
   get serial(): number {
@@ -192,7 +204,8 @@ export class Zone {
 
   /** What a sender could have now, or will be given by a server that lags. */
   heldOrComing(owner: string): readonly Value[] {
-    const oldest = Math.min(...this.#nodes.filter(({ stuck }) => !stuck).map(({ index }) => index));
+    const nodes = this.serversOf(owner).flatMap((server) => server.nodes);
+    const oldest = Math.min(...nodes.filter(({ stuck }) => !stuck).map(({ index }) => index));
     const snapshots = [...this.#snapshots.slice(oldest + 1), this.#last];
     const coming = snapshots.flatMap(({ values }) => values.get(owner) ?? []);
     return [...new Set([...this.held(owner), ...coming.filter(({ records }) => records.length > 0)])];
@@ -223,23 +236,27 @@ export class Zone {
     const handedOut = nodes.map((node) => this.#handedOut(node));
     change();
     nodes.forEach((node, index) => {
-      this.#account(handedOut[index] ?? new Map(), this.#handedOut(node));
+      this.#account(this.servers[node.server], handedOut[index] ?? new Map(), this.#handedOut(node));
     });
   }
 
-  #account(before: Snapshot['values'], after: Snapshot['values']): void {
-    if (before === after) return;
+  #account(server: Server | undefined, before: Snapshot['values'], after: Snapshot['values']): void {
+    if (before === after || server === undefined) return;
     for (const [owner, value] of before) {
-      if (after.get(owner) === value) continue;
+      if (after.get(owner) === value || !isServedBy(server, owner)) continue;
       value.holders -= 1;
       value.handedOutUntil = this.#clock.now;
     }
     for (const [owner, value] of after) {
-      if (before.get(owner) === value) continue;
+      if (before.get(owner) === value || !isServedBy(server, owner)) continue;
       value.holders += 1;
       if (value.records.length > 0) this.onHandedOut(value);
     }
   }
+}
+
+function isServedBy({ owners }: Server, owner: string): boolean {
+  return owners === undefined || owners.has(owner);
 }
 
 export function sameRecords(a: readonly string[], b: readonly string[]): boolean {
