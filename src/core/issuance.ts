@@ -198,11 +198,12 @@ function askAgainAt(facts: IssuanceFacts): Date | undefined {
 }
 
 /**
- * A third of the life that it had when it was answered: what is released at last must last. An issuer may answer with what is old already;
- * to ask again at once would bring no better.
+ * A third of the life that it had when it was answered, or became valid: what is released at last must last. An issuer may answer with what
+ * is old already; to ask again at once would bring no better. One that is not valid yet is waited for.
  */
 function freshUntil({ at, chain }: Extract<AttemptState, { kind: 'Issued' }>, { firstMs }: BackOff): Date {
-  return new Date(at.getTime() + Math.max(firstMs, (Date.parse(chain.notAfter) - at.getTime()) / 3));
+  const begins = Math.max(at.getTime(), Date.parse(chain.notBefore));
+  return new Date(begins + Math.max(firstMs, (Date.parse(chain.notAfter) - begins) / 3));
 }
 
 function again(facts: IssuanceFacts): IssuanceStep {

@@ -96,6 +96,11 @@ describe('what is done with a request for one of our issuers', () => {
       { kind: 'Complete', attempt: { number: 1 } },
     ],
     [
+      'one that is not valid yet is waited for: each further one would be valid later still',
+      { attempts: [issued(1, new Date('2026-10-21T12:00:00Z'))], withholders: HELD },
+      { kind: 'Wait', until: new Date('2026-12-20T12:00:00Z') },
+    ],
+    [
       'where it is withheld, it is issued again after a third of what was left',
       {
         attempts: [issued(1, new Date('2027-01-31T12:00:00Z'))],
