@@ -130,9 +130,12 @@ export class CertManager {
     if (this.seen.children.some((child) => child.metadata.name === metadata.name)) return false;
     this.#mustNotStorm(request, issuerRef);
     this.#world.effects += 1;
+    const { labels = {} } = metadata;
+    const { apiVersion, kind } = request;
+    const owner = { apiVersion, kind, name: request.metadata.name, uid: request.metadata.uid, controller: true };
     const child: SeenRequest = {
       ...newRequest(issuerRef, request.spkiSHA256 ?? ''),
-      metadata: { ...this.#metadata(metadata.name), labels: metadata.labels ?? {} },
+      metadata: { ...this.#metadata(metadata.name), labels, ownerReferences: [owner] },
     };
     this.#world.clock.after(this.answersAfter, () => {
       this.#answer(child);
@@ -151,7 +154,7 @@ export class CertManager {
     const child = this.seen.children.find((one) => one.metadata.name === attempt.name);
     const answer = this.#answers.get(attempt.name);
     if (request === undefined || child === undefined || answer === undefined) return false;
-    if (!mayComplete(request, child, chain)) return false;
+    if (request.outcome.kind !== 'Pending' || !mayComplete(request, child, chain)) return false;
     this.#world.soon(() => {
       if (this.#now(request) !== request) return;
       this.#completed(request, answer);
@@ -164,7 +167,10 @@ export class CertManager {
     this.#world.effects += 1;
     const exception = this.#world.serving.exceptionFor(certificate, chain);
     this.#world.log(`${request.metadata.name} is completed with ${chain.name}`);
-    this.#replace({ ...request, outcome: { kind: 'Issued', chain: known(chain.summary) } });
+    this.#replace({
+      ...request,
+      outcome: { kind: 'Issued', at: dateOf(this.#world.clock.now), chain: known(chain.summary) },
+    });
     this.#world.soon(() => {
       if (this.#now(request)?.metadata.uid !== request.metadata.uid) return;
       this.#unfilled.delete(certificate);
@@ -228,7 +234,10 @@ export class CertManager {
     this.#world.log(`the issuer answers ${child.metadata.name}: ${chain.name} (key ${chain.leaf.slice(0, 6)})`);
     this.#answers.set(child.metadata.name, chain);
     this.#world.serving.waits(certificate);
-    this.#replace({ ...child, outcome: { kind: 'Issued', chain: known(chain.summary) } });
+    this.#replace({
+      ...child,
+      outcome: { kind: 'Issued', at: dateOf(this.#world.clock.now), chain: known(chain.summary) },
+    });
   }
 
   #mustNotStorm({ metadata: { uid, name } }: SeenRequest, issuer: IssuerRef): void {

@@ -35,7 +35,7 @@ export const OF_GATE: readonly Mutant[] = [
   {
     name: 'asks the wrapped issuer at every pass',
     file: `${CORE}/issuance.ts`,
-    find: 'return at !== undefined && isOver(at, facts) ? again(facts) : undefined;',
+    find: 'return at !== undefined && facts.now >= at ? again(facts) : undefined;',
     replace: 'return at !== undefined ? again(facts) : undefined;',
     kinds: ['Storm'],
     world: byHand.GATED,
@@ -44,8 +44,8 @@ export const OF_GATE: readonly Mutant[] = [
   {
     name: 'asks the wrapped issuer again by a clock that is wrong',
     file: `${CORE}/issuance.ts`,
-    find: 'return facts.now >= until && isClockRight(facts);',
-    replace: 'return facts.now >= until;',
+    find: 'if (isClockRight(facts)) return undefined;',
+    replace: 'if (facts.clockSkewMs !== Infinity) return undefined;',
     kinds: ['Storm'],
     world: byHand.GATED_BY_A_WRONG_CLOCK,
     events: ['Renew', 'ClockStep'],

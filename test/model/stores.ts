@@ -42,7 +42,8 @@ export function storesOf({ mailServers, issuance }: View, certificates: readonly
       },
       clusterDaneIssuers: { get: () => undefined },
       requests: {
-        byIndex: (_, uid) => issuance.requests.filter((request) => certificateOf(request)?.uid === uid),
+        byIndex: (_, key) =>
+          issuance.requests.filter((request) => objectKey(NAMESPACE, certificateOf(request)?.uid ?? '') === key),
       },
       children: {
         byIndex: (_, uid) => issuance.children.filter(({ metadata }) => metadata.labels?.[PARENT_UID] === uid),
@@ -52,6 +53,8 @@ export function storesOf({ mailServers, issuance }: View, certificates: readonly
       get: (key) => gated.find(({ spec }) => objectKey(NAMESPACE, spec.secretName) === key),
       byIndex: (_, key) => gated.filter(({ spec }) => objectKey(NAMESPACE, spec.secretName) === key),
     },
+    // Of a Secret there is one Certificate: nothing on it says more.
+    secrets: { get: () => undefined },
     mailServers: {
       byIndex: (_, key) =>
         mailServers
@@ -82,7 +85,7 @@ export function mailServerObject(mailServer: MailServer): MailServerObject {
     objects.get(mailServer) ??
     ({
       metadata: metadataOf(name),
-      spec: { certificates: desired.certificates },
+      spec: { certificates: desired.certificates, compromisedKeys: [] },
       status: stored,
     } as unknown as MailServerObject);
   objects.set(mailServer, made);

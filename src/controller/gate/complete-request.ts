@@ -1,5 +1,4 @@
 /** The release in Gate: what the wrapped issuer answered goes into the request that cert-manager waits for. The only place that does so. */
-import type { CertificateRequest } from '../../api/certificate-request.ts';
 import { sameLeaf, type ChainSummary } from '../../core/chain-summary.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { sayReady } from './ready-condition.ts';
@@ -22,21 +21,24 @@ export async function completeRequest(
   const [request, child] = await Promise.all([readPending(seen, writer.read), writer.read(namespace, childName)]);
   if (request === undefined || child === undefined) return 'Changed';
   const isHeldAsSeen = request.metadata.annotations?.[NOT_BEFORE] === seen.metadata.annotations?.[NOT_BEFORE];
-  if (!isHeldAsSeen || !mayComplete(request, child, chain)) return 'Changed';
+  if (!isHeldAsSeen || !mayComplete(seenRequest(request), seenRequest(child), chain)) return 'Changed';
   const { certificate, ca } = child.status ?? {};
   const message = `issued by ${child.spec.issuerRef.kind ?? 'Issuer'} ${child.spec.issuerRef.name} (CertificateRequest ${childName})`;
   const answer = { ...(certificate === undefined ? {} : { certificate }), ...(ca === undefined ? {} : { ca }) };
   return (await sayReady(request, 'Issued', message, writer, answer)) ? 'Completed' : 'Changed';
 }
 
-function mayComplete(request: CertificateRequest, child: CertificateRequest, planned: ChainSummary): boolean {
-  const { approval, spkiSHA256 } = seenRequest(request);
-  const answer = seenRequest(child).outcome;
+/** What is in the child is what was planned from, for the key of the request. */
+export function mayComplete(
+  { approval, spkiSHA256 }: SeenRequest,
+  { outcome }: Pick<SeenRequest, 'outcome'>,
+  planned: ChainSummary,
+): boolean {
   return (
     approval === 'Approved' &&
-    answer.kind === 'Issued' &&
-    answer.chain.known &&
-    answer.chain.value.spkiSHA256 === spkiSHA256 &&
-    sameLeaf(answer.chain.value, planned)
+    outcome.kind === 'Issued' &&
+    outcome.chain.known &&
+    outcome.chain.value.spkiSHA256 === spkiSHA256 &&
+    sameLeaf(outcome.chain.value, planned)
   );
 }

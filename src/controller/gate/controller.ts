@@ -1,8 +1,7 @@
 /** Gate, wired: its two queues, and how a MailServer hands a certificate over. */
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { MailServer } from '../../api/mail-server.ts';
-import { sameLeaf } from '../../core/chain-summary.ts';
-import { candidateOf, type BackOff } from '../../core/issuance.ts';
+import type { BackOff } from '../../core/issuance.ts';
 import type { CompleteRequest } from '../../core/effect.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { createObject, deleteObject, getObject, patchMetadata, replaceStatus } from '../../kube/objects.ts';
@@ -24,7 +23,8 @@ import { reconcileIssuer, type IssuerObject } from './reconcile-issuer.ts';
 import { reconcileRequest } from './reconcile-request.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { holdBack } from './hold-back.ts';
-import { attemptsAt, NOT_BEFORE } from './requests.ts';
+import { candidateToComplete } from './mail-servers.ts';
+import { NOT_BEFORE } from './requests.ts';
 import { wakeOnGateChange } from './wake.ts';
 
 export interface GateOptions {
@@ -93,19 +93,10 @@ export function createGate(options: GateOptions, stores: Stores): Gate {
     },
     drain: () => Promise.all([requests.drain(), issuers.drain()]),
     holdBack: (mailServer, until) => holdBack(mailServer, until, stores, writer, log),
-    complete: async ({ metadata, status }, { secretName, requestName, spkiSHA256 }) => {
-      const request = stores.requests.get(objectKey(metadata.namespace, requestName));
-      const candidate = request && candidateOf(attemptsAt(request, stores));
-      const planned = status.certificates
-        ?.find((certificate) => certificate.secretName === secretName)
-        ?.chains.find((chain) => chain.state === 'Candidate' && chain.spkiSHA256 === spkiSHA256);
-      if (
-        request === undefined ||
-        candidate === undefined ||
-        planned === undefined ||
-        !sameLeaf(candidate.chain, planned)
-      )
-        return 'Changed';
+    complete: async ({ metadata, status }, effect) => {
+      const request = stores.requests.get(objectKey(metadata.namespace, effect.requestName));
+      const candidate = request && candidateToComplete(request, effect, status.certificates ?? [], stores);
+      if (request === undefined || candidate === undefined) return 'Changed';
       const outcome = await completeRequest(request, candidate.attempt.name, candidate.chain, writer);
       return outcome === 'Completed' ? 'Released' : 'Changed';
     },

@@ -8,7 +8,7 @@ import { counts } from '../promotions.ts';
 import type { Stores } from '../stores.ts';
 import { attemptOf, isChildOf } from './child-requests.ts';
 import { certificateOf, type IssuerRef, type SeenRequest } from './seen-request.ts';
-import { issuerKey, type GateStores } from './stores.ts';
+import { issuerKey, type GateView } from './stores.ts';
 
 /** On a request: it is not completed before this time (RFC 3339). */
 export const NOT_BEFORE = 'tlsa-operator.io/not-before';
@@ -18,7 +18,7 @@ export interface RequestSources {
   readonly backOff: BackOff;
   /** Our clock minus the API server's; undefined while not known. */
   readonly clockSkewMs: () => number | undefined;
-  readonly gate: GateStores;
+  readonly gate: GateView;
   readonly mailServers: Pick<Stores['mailServers'], 'byIndex'>;
   readonly certificates: Pick<Stores['certificates'], 'get'>;
 }
@@ -46,17 +46,17 @@ export function notBeforeOf({ metadata }: SeenRequest): Date | undefined {
   return Number.isNaN(notBefore) ? undefined : new Date(notBefore);
 }
 
-export function attemptsAt(request: SeenRequest, gate: GateStores): readonly Attempt[] {
+export function attemptsAt(request: SeenRequest, gate: GateView): readonly Attempt[] {
   const issuer = wrappedBy(request, gate);
   return childrenOf(request, gate).map((child) => attemptOf(child, issuer.known ? issuer.value : undefined));
 }
 
-export function childrenOf(request: SeenRequest, { children }: GateStores): readonly SeenRequest[] {
+export function childrenOf(request: SeenRequest, { children }: GateView): readonly SeenRequest[] {
   return children.byIndex('parent', request.metadata.uid).filter((child) => isChildOf(child, request));
 }
 
 /** The issuer that signs. */
-export function wrappedBy({ issuerRef, metadata }: SeenRequest, gate: GateStores): Known<IssuerRef> {
+export function wrappedBy({ issuerRef, metadata }: SeenRequest, gate: GateView): Known<IssuerRef> {
   const key = issuerKey(issuerRef, metadata.namespace);
   const issuer =
     issuerRef.kind === 'ClusterDaneIssuer'

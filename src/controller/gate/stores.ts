@@ -27,6 +27,14 @@ export interface GateStores {
   readonly children: Store<SeenRequest, 'parent'>;
 }
 
+/** As those read it who decide. */
+export interface GateView {
+  readonly daneIssuers: Pick<GateStores['daneIssuers'], 'get'>;
+  readonly clusterDaneIssuers: Pick<GateStores['clusterDaneIssuers'], 'get'>;
+  readonly requests: Pick<GateStores['requests'], 'byIndex'>;
+  readonly children: Pick<GateStores['children'], 'byIndex'>;
+}
+
 export function createGateStores(log: Logger): GateStores {
   return {
     daneIssuers: new Store(log),
@@ -47,7 +55,7 @@ export function createGateStores(log: Logger): GateStores {
 /** One of another namespace may name it too; that is none of its. */
 export function requestsFor(
   { metadata }: Pick<Certificate, 'metadata'>,
-  { requests }: Pick<GateStores, 'requests'>,
+  { requests }: Pick<GateView, 'requests'>,
 ): readonly SeenRequest[] {
   return requests.byIndex('certificate', objectKey(metadata.namespace, metadata.uid));
 }
