@@ -17,7 +17,7 @@ export const OF_GATE: readonly Mutant[] = [
   {
     name: 'what fails at the issuer fails at cert-manager: the next try has another key',
     file: `${CORE}/issuance.ts`,
-    find: "if (attempt?.state.kind !== 'Denied' || candidateOf(facts.attempts) !== undefined) return undefined;",
+    find: "if (attempt?.state.kind !== 'Denied' || current(facts) !== undefined) return undefined;",
     replace: "if (attempt?.state.kind !== 'Denied' && attempt?.state.kind !== 'Failed') return undefined;",
     kinds: ['KeyLost'],
     world: byHand.ISSUED_AGAIN_IN_VAIN,
