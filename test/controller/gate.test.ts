@@ -22,6 +22,7 @@ import {
   untilServed,
   type Scenarios,
 } from './gate/gated.ts';
+import { migration } from './gate/migration.ts';
 import { renewals } from './gate/renewals.ts';
 import { requestsAndAnswers } from './gate/requests.ts';
 import { lateZone, sharers, startLateServer } from './gate/sharers.ts';
@@ -77,6 +78,7 @@ const SCENARIOS: Scenarios = {
   ...renewals(() => site),
   ...requestsAndAnswers(() => site),
   ...sharers(() => site),
+  ...migration(() => site),
 };
 
 const scenarios = new Map<string, Promise<void>>();

@@ -1,4 +1,5 @@
 /** Certificates from cert-manager as public CAs issue them: a root signs an issuing CA, whose certificate servers send along. */
+import { certManagerNamespace } from './cert-manager.ts';
 import { apply, mustKubectl } from './kubectl.ts';
 
 const issuer = (name: string, spec: object) => ({
@@ -31,6 +32,13 @@ export async function createIssuingCA(kubeconfig: string, namespace: string, nam
     issuer(name, { ca: { secretName: name } }),
   ];
   await apply(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), `--namespace=${namespace}`);
+}
+
+/** Makes such a ClusterIssuer, of cert-manager's namespace. */
+export async function createCertManagersIssuer(kubeconfig: string, name: string): Promise<void> {
+  await createIssuingCA(kubeconfig, certManagerNamespace);
+  const spec = { ca: { secretName: 'issuing-ca' } };
+  await apply(kubeconfig, JSON.stringify({ ...issuer(name, spec), kind: 'ClusterIssuer' }));
 }
 
 /** Asks `issuing-ca` for a certificate, and waits until it is in the Secret. */

@@ -1,18 +1,17 @@
 /** docs/getting-started.md: its commands, run as they stand there, and the examples that they apply. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { commandsIn, shell } from '../../support/docs-commands.ts';
 import { only, RELEASE, render, type Manifest, type Values } from '../../support/helm.ts';
-import { createIssuingCA } from '../../support/issuing-ca.ts';
+import { createCertManagersIssuer } from '../../support/issuing-ca.ts';
 import { apply } from '../../support/kubectl.ts';
 import { startMailServer, type MailServerProgram } from '../../support/mail-server.ts';
 import type { RunningOperator } from '../../support/operator.ts';
-import { mustRun } from '../../support/process.ts';
 import { publishTo } from '../../support/route53-bind.ts';
 import { startRoute53, type Route53Double } from '../../support/route53.ts';
 import type { Site } from '../../support/site.ts';
-import { toolPath } from '../../support/tools.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PAGE = readFileSync(join(ROOT, 'docs/getting-started.md'), 'utf8');
@@ -37,14 +36,7 @@ export function gettingStarted(site: () => Site): void {
         `--selector=app.kubernetes.io/instance=${RELEASE}`,
       );
       await chain.nsupdate(`add ${HOST.hostname} 60 A ${HOST.address}`);
-      await createIssuingCA(kubeconfig, 'cert-manager');
-      const issuer = {
-        apiVersion: 'cert-manager.io/v1',
-        kind: 'ClusterIssuer',
-        metadata: { name: 'letsencrypt' },
-        spec: { ca: { secretName: 'issuing-ca' } },
-      };
-      await apply(kubeconfig, JSON.stringify(issuer));
+      await createCertManagersIssuer(kubeconfig, 'letsencrypt');
       const [, id = '', secret = ''] = /access-key-id=(\S+) .*secret-access-key=(\S+)/.exec(PAGE) ?? [];
       route53 = await startRoute53({
         address: DOUBLE,
@@ -60,8 +52,7 @@ export function gettingStarted(site: () => Site): void {
     });
 
     test('five commands lead from nothing to records that fit what the server presents', async () => {
-      const [, block = ''] = /^<!-- Run by the tests. -->\n\n```sh\n(.*?)^```$/ms.exec(PAGE) ?? [];
-      const commands = block.split('\n').filter((line) => line !== '');
+      const [commands = []] = commandsIn('docs/getting-started.md');
       expect(commands).toHaveLength(5);
       for (const [index, command] of commands.entries()) {
         await shell(site(), command);
@@ -133,18 +124,4 @@ function readExamples(): Manifest[] {
     .filter((file) => file.endsWith('.yaml'))
     .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8')))
     .map((document) => document.toJS() as Manifest);
-}
-
-/** In a checkout, as somebody whose cluster this is. */
-async function shell(site: Site, command: string): Promise<void> {
-  const bin = join(site.dir, 'bin');
-  mkdirSync(bin, { recursive: true });
-  const helm = join(bin, 'helm');
-  await mustRun('ln', ['--symbolic', '--force', toolPath('helm4'), helm]);
-  const PATH = `${bin}:${dirname(toolPath('kubectl'))}:${process.env['PATH'] ?? ''}`;
-  const home = { HELM_CACHE_HOME: bin, HELM_CONFIG_HOME: bin, HELM_DATA_HOME: bin };
-  await mustRun('sh', ['-ec', `cd '${ROOT}' && ${command}`], {
-    env: { PATH, KUBECONFIG: site.kubeconfig, KUBERC: 'off', ...home },
-    timeoutMs: 100_000,
-  });
 }

@@ -1,24 +1,35 @@
 /** The operator as a process under the RBAC, the arguments, the environment and the resolver's configuration that the chart renders. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { certificate, untilIssued } from '../../controller/gate/gated.ts';
 import { createTenant, recordsOf, rfc2136, tsigSecret, type Tenant } from '../../controller/tenant.ts';
+import { commandsIn, shell } from '../../support/docs-commands.ts';
 import { CHART, mustHelm, only, RELEASE, render, type Manifest, type Values } from '../../support/helm.ts';
+import { createCertManagersIssuer } from '../../support/issuing-ca.ts';
 import { apply, applyFile } from '../../support/kubectl.ts';
 import { eventually, mustRun } from '../../support/process.ts';
 import type { Site } from '../../support/site.ts';
 import { startUnbound, type UnboundServer } from '../../support/unbound.ts';
-import { OPERATOR_RIGHTS, type Right } from '../operator-rights.ts';
+import { GATE_RIGHTS, OPERATOR_RIGHTS, type Right } from '../operator-rights.ts';
 import { rightsOf, rulesOf } from '../rules-review.ts';
 import { startPod, type Pod } from './pod.ts';
 
 /** What the resolver in the pod asks; a name server on loopback it would not ask. */
 const FORWARDER = '10.53.3.19';
 const NAMESPACED: Values = {
+  gate: { enabled: true },
   watchNamespaces: ['inside'],
   promote: { namespaces: [{ name: 'inside', secretNames: ['mx1-tls-live'] }] },
 };
 /** What the operator does without where it has Roles only. */
-const OF_THE_CLUSTER = ['namespaces', 'clusterdnsproviders', 'clusterdnsproviders/status', 'customresourcedefinitions'];
+const OF_THE_CLUSTER = [
+  'namespaces',
+  'clusterdnsproviders',
+  'clusterdnsproviders/status',
+  'customresourcedefinitions',
+  'clusterdaneissuers',
+  'clusterdaneissuers/status',
+];
 
 export function running(site: () => Site): void {
   describe('running', () => {
@@ -73,6 +84,32 @@ export function running(site: () => Site): void {
       ).rejects.toThrow('404');
     });
 
+    test('Gate, switched on as the documentation has it: it serves a ClusterDaneIssuer, and is refused nothing', async () => {
+      const [[command = ''] = []] = commandsIn('docs/daneissuer.md');
+      expect(command).toContain('gate.enabled=true');
+      await shell(site(), command);
+      await pod.stop();
+      pod = await startPod(site(), 'gate');
+      await untilReady();
+      const tenant = await createTenant(site(), 'gated');
+      await createCertManagersIssuer(site().kubeconfig, 'behind');
+      const [spec, metadata] = [{ issuerRef: { name: 'behind' } }, { name: 'dane' }];
+      await apply(
+        site().kubeconfig,
+        JSON.stringify({ apiVersion: 'tlsa-operator.io/v1alpha1', kind: 'ClusterDaneIssuer', metadata, spec }),
+      );
+      await tenant.mailServer();
+      await certificate(tenant, { issuerRef: { group: 'tlsa-operator.io', kind: 'ClusterDaneIssuer', name: 'dane' } });
+      await untilIssued(tenant);
+      await tenant.until('Ready=True');
+      await tenant.until('Covered=True Gated');
+      const operator = await site().controlPlane.kubeconfigForServiceAccount(RELEASE, 'tlsa-operator');
+      expect(await rulesOf(site().controlPlane, operator, 'gated')).toEqual(
+        rightsOf([...OPERATOR_RIGHTS, ...GATE_RIGHTS], 'gated'),
+      );
+      expect(refused()).toEqual([]);
+    });
+
     test('in some namespaces: it waits for CRDs that have all its fields, which it may not read', async () => {
       await pod.stop();
       const tenant = await createTenant(site(), 'inside');
@@ -119,7 +156,7 @@ export function running(site: () => Site): void {
         { namespace: 'inside', group: '', resource: 'secrets', names: ['mx1-tls-live'], verbs: { update: 'promote' } },
         { namespace: 'inside', group: '', resource: 'secrets', verbs: { create: 'promote' } },
       ];
-      const wanted = [...OPERATOR_RIGHTS, ...promote]
+      const wanted = [...OPERATOR_RIGHTS, ...GATE_RIGHTS, ...promote]
         .filter(({ resource }) => !OF_THE_CLUSTER.includes(resource))
         .map((right): Right => ({ namespace: 'inside', ...right }));
       for (const namespace of ['inside', 'outside', RELEASE]) {
