@@ -97,8 +97,11 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         ),
       withoutCertManager: async (meanwhile) => {
         await running?.program.stop('SIGKILL');
-        await meanwhile();
-        running = await started(startCertManager(controlPlane));
+        try {
+          await meanwhile();
+        } finally {
+          running = await started(startCertManager(controlPlane));
+        }
       },
       stop,
     };
