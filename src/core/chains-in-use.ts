@@ -2,7 +2,7 @@
 import { sameLeaf, withFewNames, type ChainSummary } from './chain-summary.ts';
 import { nextCandidates } from './candidates.ts';
 import { rightTime } from './clock.ts';
-import { endpointMatches } from './endpoint-matches.ts';
+import { endpointMatches, recordsAt } from './endpoint-matches.ts';
 import { withoutCompromised } from './compromised.ts';
 import type { DesiredCertificate, Endpoint, Facts, Known } from './facts.ts';
 import { endpointsInSight } from './looked-at.ts';
@@ -125,10 +125,21 @@ function missing(
   facts: Facts,
 ): Pick<StoredCertificate, 'servingMissingSince'> {
   if (!isEmpty(serving) || facts.endpoints?.known !== true) return {};
-  if (facts.endpoints.value.some((endpoint) => endpointMatches(facts, endpoint))) return {};
+  if (facts.endpoints.value.some((endpoint) => isAccepted(endpoint, facts))) return {};
   const isLost = served.length > 0 || facts.desired.certificates.every((one) => isEmpty(servedBy(one, facts)));
   const servingMissingSince = stored?.servingMissingSince ?? (isLost ? rightTime(facts) : undefined);
   return servingMissingSince === undefined ? {} : { servingMissingSince };
+}
+
+/** Where the records were withdrawn, by those who look now: what was served before and still is, is not missed. */
+function isAccepted(endpoint: Endpoint, facts: Facts): boolean {
+  if (endpointMatches(facts, endpoint)) return true;
+  const { presented } = endpoint;
+  return (
+    presented.kind === 'Presented' &&
+    recordsAt(facts.owners, endpoint).length === 0 &&
+    isInUse(presented.summary, facts)
+  );
 }
 
 function servedBy(certificate: DesiredCertificate, facts: Facts): Known<ChainSummary> | undefined {

@@ -43,6 +43,20 @@ describe('while the mail server is away', () => {
     expect(served(world)).toBe('renewed');
   });
 
+  test('where the records were withdrawn, what pods go on presenting is not missed: senders may hold records that refuse the next one', () => {
+    const world = resting();
+    world.desired = { ...world.desired, publish: false };
+    world.settle();
+    expect(world.records).toEqual([]);
+    world.source = renewed;
+    world.serving = undefined;
+    world.served = first;
+    world.pass(HOUR);
+    expect(served(world)).toBe('nothing');
+    world.pass(2 * HOUR);
+    expect(served(world)).toBe('renewed');
+  });
+
   test('a certificate that is added beside another one is not missed, and waits', () => {
     const world = resting();
     const added = { secretName: 'mx1-rsa', servingSecretName: 'mx1-rsa-live' };
