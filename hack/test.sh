@@ -12,8 +12,8 @@ in_halves() {
   log=$(mktemp)
   hack/in-netns.sh "${jest[@]}" "$level" --runInBand --shard=2/2 >"$log" 2>&1 &
   half=$!
-  # Whatever ends this script ends it too, and its namespace with it.
-  trap 'kill "$half" 2>/dev/null || true; rm -f "$log"' EXIT
+  # Whatever ends this script ends it too, and its namespace with it (unshare heeds nothing milder).
+  trap 'kill -KILL "$half" 2>/dev/null || true; rm -f "$log"' EXIT
   hack/in-netns.sh "${jest[@]}" "$level" --runInBand --shard=1/2 || status=$?
   wait "$half" || status=$?
   cat "$log"
