@@ -48,7 +48,10 @@ function ttlOf(type: number, ttl: number): number {
   return type !== RRType.OPT && ttl > MAX_TTL ? 0 : ttl;
 }
 
-/** The RDATA without compression; only the types of RFC 1035 may be compressed (RFC 3597 §4). */
+/**
+ * The RDATA without compression; only the types of RFC 1035 may be compressed (RFC 3597 §4). It is a part of the message where it can be: a
+ * copy would stand in a pool of 64 KiB, all of which stays as long as one record in it is remembered.
+ */
 function decodeRdata(type: number, reader: Reader, end: number): Buffer {
   switch (type) {
     case RRType.NS:
@@ -57,11 +60,11 @@ function decodeRdata(type: number, reader: Reader, end: number): Buffer {
     case RRType.SOA:
       return Buffer.concat([readName(reader).wire, readName(reader).wire, reader.take(20)]);
     case RRType.A:
-      return Buffer.from(reader.take(4));
+      return reader.take(4);
     case RRType.AAAA:
-      return Buffer.from(reader.take(16));
+      return reader.take(16);
     default: {
-      const rdata = Buffer.from(reader.take(end - reader.offset));
+      const rdata = reader.take(end - reader.offset);
       if (rdata.length < (MIN_RDATA.get(type) ?? 0)) throw new WireError('RDATA that is too short for its type');
       return rdata;
     }

@@ -54,6 +54,12 @@ describe('a question over UDP', () => {
     expect(server.received.map(({ transport }) => transport)).toEqual(['UDP']);
   });
 
+  test('whoever keeps a record of the answer keeps the answer, and no pool of buffers', async () => {
+    const server = await fake((request) => [good(request)]);
+    const { message, octets } = await ask(server);
+    expect(message.answers[0]?.rdata.buffer.byteLength).toBe(octets.length);
+  });
+
   test('answers to other questions are ignored', async () => {
     const other = { name: 'mx2.example.nl', type: RRType.A, class: RRClass.IN };
     const server = await fake((request) => [
