@@ -240,6 +240,20 @@ test('the wrapped issuer is asked for exactly what cert-manager asked for', asyn
   expect(Object.keys(world.at('dane-uid of mx-1-1')?.metadata.annotations ?? {})).toEqual(['theirs']);
 });
 
+test.each([
+  [
+    'of somebody else is said to be in the way',
+    { metadata: ownedBy('Certificate', 'uid of another') },
+    /is in the way/,
+  ],
+  ['of ours, which the watch has not shown yet, is not', {}, undefined],
+])('where the name of the request to the issuer is taken, one %s', async (_who, made, message) => {
+  world.has(child(made));
+  const seen = world.shows(parent());
+  expect(await world.pass(seen)).toEqual({ kind: 'Retry' });
+  expect(readyAt('mx-1')?.message).toEqual(message === undefined ? undefined : expect.stringMatching(message));
+});
+
 test('where nobody withholds it, it is handed over with its CA', async () => {
   const seen = world.shows(parent());
   world.shows(child({ status: answer(issued) }));

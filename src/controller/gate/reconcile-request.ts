@@ -3,13 +3,13 @@ import { candidateOf, nextIssuance, type IssuanceStep } from '../../core/issuanc
 import { keyOf } from '../../kube/resource.ts';
 import type { Logger } from '../../observe/log.ts';
 import type { Outcome } from '../outcome.ts';
-import { childOf } from './child-requests.ts';
+import { childOf, isChildOf } from './child-requests.ts';
 import { completeRequest } from './complete-request.ts';
 import { readPending } from './read-pending.ts';
 import { sayReady, type ReadyReason } from './ready-condition.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { childrenOf, issuanceFactsOf, wrappedBy, type RequestSources } from './requests.ts';
-import type { SeenRequest } from './seen-request.ts';
+import { seenRequest, type SeenRequest } from './seen-request.ts';
 
 export interface RequestReconciler {
   readonly sources: RequestSources;
@@ -28,9 +28,8 @@ export async function reconcileRequest(request: SeenRequest, reconciler: Request
   switch (step.kind) {
     case 'Wait': {
       const { message, until } = step;
-      const isSaid = message === undefined || isReady(request, 'Pending', message);
-      if (!isSaid && !(await say(request, 'Pending', message, reconciler))) return RETRY;
-      return { kind: 'Done', wakeAt: until?.getTime() };
+      const isSaid = message === undefined || (await sayPending(request, message, reconciler));
+      return isSaid ? { kind: 'Done', wakeAt: until?.getTime() } : RETRY;
     }
     case 'Issue':
       return issue(request, step, reconciler, log);
@@ -53,22 +52,35 @@ export async function reconcileRequest(request: SeenRequest, reconciler: Request
 async function issue(
   request: SeenRequest,
   { number, forget }: Extract<IssuanceStep, { kind: 'Issue' }>,
-  { sources, writer }: RequestReconciler,
+  reconciler: RequestReconciler,
   log: Logger,
 ): Promise<Outcome> {
+  const { sources, writer } = reconciler;
   const issuer = wrappedBy(request, sources.gate);
   const parent = await readPending(request, writer.read);
   if (!issuer.known || parent === undefined) return RETRY;
-  const result = await writer.create(childOf(parent, issuer.value, number));
-  if (result.outcome === 'Conflict') return RETRY;
+  const child = childOf(parent, issuer.value, number);
+  const result = await writer.create(child);
+  if (result.outcome === 'Conflict') {
+    const there = await writer.read(child.metadata.namespace, child.metadata.name);
+    // Ours comes by the watch. The name can be foreseen, so somebody else's may stand there.
+    if (there !== undefined && !isChildOf(seenRequest(there), request)) {
+      const message = `CertificateRequest ${child.metadata.name} is in the way: it was not made for this request; delete it`;
+      await sayPending(request, message, reconciler);
+    }
+    return RETRY;
+  }
   log.info({ child: result.object.metadata.name, issuer: issuer.value }, 'asked the issuer');
   const children = childrenOf(request, sources.gate);
   await Promise.all(children.filter(({ metadata }) => forget.includes(metadata.name)).map(writer.remove));
   return WRITTEN;
 }
 
-function isReady({ ready }: SeenRequest, reason: ReadyReason, message: string): boolean {
-  return ready?.reason === reason && ready.message === message;
+/** Once: not where it stands there. */
+async function sayPending(request: SeenRequest, message: string, reconciler: RequestReconciler): Promise<boolean> {
+  const { ready } = request;
+  if (ready?.reason === 'Pending' && ready.message === message) return true;
+  return say(request, 'Pending', message, reconciler);
 }
 
 /** False where the request was changed meanwhile: handed over, for one. */
