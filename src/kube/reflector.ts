@@ -37,6 +37,8 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
 
 /** How soon a kind that was not there is looked for again. */
 const ABSENT_AGAIN_MS = 10_000;
+/** For so long a kind that was there is not believed to be gone. */
+const KEPT_MS = 300_000;
 const BACK_OFF = { firstMs: 1_000, maxMs: 30_000 };
 /** A watch that lasted this long was healthy: what ends it is no failure in a row. */
 const HEALTHY_WATCH_MS = 60_000;
@@ -59,6 +61,10 @@ class Reflector<T extends KubeObject> {
   #isListed = false;
   /** The HTTP status that says so: 404 or 403. */
   #absentBy: number | undefined;
+  /** It was listed once, and nothing says yet that it is gone for good. */
+  #wasThere = false;
+  /** Since when it cannot be listed. */
+  #lostAt: number | undefined;
   /** What the store is equal to; undefined: list first. */
   #resourceVersion: string | undefined;
 
@@ -83,10 +89,11 @@ class Reflector<T extends KubeObject> {
         await this.#watch(this.#resourceVersion, signal);
       } catch (err) {
         if (signal.aborted) return;
-        // Too old to go on from (410), or the kind is gone (404).
-        if (err instanceof ApiError && (err.status === 410 || err.status === 404)) this.#resourceVersion = undefined;
         isAbsent = this.#isAbsent(err);
-        if (isAbsent) this.#tellAbsent(err);
+        // Too old to go on from (410), or the kind is gone (404), or what is known of it will be.
+        const isLost = err instanceof ApiError && (err.status === 410 || err.status === 404);
+        if (isAbsent || isLost) this.#resourceVersion = undefined;
+        if (isAbsent) this.#absent(err);
         else this.#log.warn({ err, failures }, 'the watch broke off; it will be taken up again');
       }
       // A watch that ends at once is a failure too, or we would ask without pause. One that could not go on is no failure: list at once.
@@ -103,7 +110,8 @@ class Reflector<T extends KubeObject> {
     const { objects, resourceVersion } = await list<T>(this.#options.cluster, this.#what, signal);
     this.#options.store.replace(objects, this.#what.namespace);
     this.#listed();
-    this.#absentBy = undefined;
+    this.#wasThere = true;
+    [this.#absentBy, this.#lostAt] = [undefined, undefined];
     this.#log.debug({ objects: objects.length }, 'listed');
     return resourceVersion;
   }
@@ -115,6 +123,15 @@ class Reflector<T extends KubeObject> {
 
   #isAbsent(err: unknown): boolean {
     return this.#options.optional === true && err instanceof ApiError && (err.status === 404 || err.status === 403);
+  }
+
+  /** An API server that starts says so of every kind that is not built into it: what was there stays for a while. */
+  #absent(err: unknown): void {
+    const now = this.#options.clock.monotonic();
+    this.#lostAt ??= now;
+    if (this.#wasThere && now - this.#lostAt < KEPT_MS) return;
+    this.#wasThere = false;
+    this.#tellAbsent(err);
   }
 
   /** Said once: a kind that is not installed is nothing unusual; one that is forbidden is a right that was not granted. */

@@ -213,16 +213,43 @@ describe('a kind that may not be installed', () => {
     expect(told()).toEqual(['info']);
   });
 
-  test('and one that is taken away leaves nothing', async () => {
-    const { changes, told } = await reflecting(
+  test('and one that is taken away leaves nothing, after five minutes', async () => {
+    const { changes, clock, told } = await reflecting(
       {
         lists: [list(5, item('a', 5)), errorOfAnswer('GET', 404)],
         watches: [errorOfAnswer('GET', 404)],
       },
       { optional: true },
     );
+    await clock.pass(5 * MINUTE - 1);
+    expect([changes, told()]).toEqual([['+a'], []]);
+    await clock.pass(10_000);
     expect(changes).toEqual(['+a', '-a']);
     expect(told()).toEqual(['info']);
+  });
+
+  test('what may not be read for a while, and then again, is all there again', async () => {
+    const { store, clock } = await reflecting(
+      {
+        lists: [list(5, item('a', 5))],
+        watches: [...Array.from({ length: 40 }, () => errorOfAnswer('GET', 403)), OPEN],
+      },
+      { optional: true },
+    );
+    await clock.pass(20 * MINUTE);
+    expect(store.get('ns/a')).toBeDefined();
+  });
+
+  test('an API server that starts, and does not have it yet, takes nothing away', async () => {
+    const { changes, clock } = await reflecting(
+      {
+        lists: [list(5, item('a', 5)), errorOfAnswer('GET', 404), errorOfAnswer('GET', 404), list(6, item('a', 5))],
+        watches: [errorOfAnswer('GET', 404), OPEN],
+      },
+      { optional: true },
+    );
+    await clock.pass(10 * MINUTE);
+    expect(changes).toEqual(['+a']);
   });
 
   test('one that may not be read is told once, as a warning, and holds nothing up', async () => {
