@@ -36,12 +36,14 @@ function remembered({ name, stored }: MailServer): string[] {
       ),
   );
   const histories = stored.recordSets.flatMap((recordSet) => {
-    const { owner, intent, versions } = recordSet;
+    const { owner, intent, versions, records } = recordSet;
+    const goes = records.some(({ notNeededSince }) => notNeededSince !== undefined);
     // Until something later is written, or signatures have run out: what may have been written and was not seen, and what an answer
     // cannot tell from what stands there now.
     const confirmed = versions.filter(({ kind }) => kind !== 'Unconfirmed');
     return [
       ...(intent === undefined ? [] : [`${name} has an intent at ${owner}`]),
+      ...(goes ? [`${name} has an adopted record at ${owner} that nobody needs`] : []),
       ...(confirmed.length < 2 || recurs(recordSet)
         ? []
         : [`${name} remembers ${versions.length} versions of ${owner}`]),
