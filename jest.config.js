@@ -12,7 +12,7 @@ const level = (displayName, folders) => ({
 });
 
 export default {
-  testTimeout: 120_000,
+  testTimeout: 600_000,
   projects: [
     level('unit', ['core', 'api', 'observe', 'cli', 'structure']),
     level('model', ['model']),

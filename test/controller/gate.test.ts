@@ -105,7 +105,6 @@ test('cert-manager is gone when one is handed over, and the operator is killed, 
         LONG.map((namespace) => site.kubectl('get', 'mailservers', `--namespace=${namespace}`, '--output=json')),
       ),
     (all) => all.every((mailServers) => mailServers.includes('"gateOpensAt"')),
-    180_000,
   );
   await site.withoutCertManager(async () => {
     await releaseNow(tenant, next);
@@ -115,7 +114,7 @@ test('cert-manager is gone when one is handed over, and the operator is killed, 
     expect(keyIn((await certificateStatus(tenant)) ?? { chains: [] }, 'Serving')).toBe(first);
   });
   await untilServed(tenant, next);
-}, 240_000);
+});
 
 test.each(Object.keys(SCENARIOS))(
   '%s',

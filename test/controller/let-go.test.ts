@@ -55,7 +55,7 @@ test('publish: false: the host is not looked up and no server is connected to', 
 
 test('a namespace that goes with its MailServer: the records are withdrawn, and nothing is tried that it refuses', async () => {
   const { tenant } = await published('going');
-  await site.kubectl('delete', 'namespace', tenant.namespace, '--timeout=60s');
+  await site.kubectl('delete', 'namespace', tenant.namespace, '--timeout=240s');
   expect(await tenant.published()).toEqual([]);
   expect((await operator.get('/metrics')).body).not.toMatch(/rest_client_requests_total\{code="403"/);
 });
@@ -67,7 +67,7 @@ test('abandoned while the primary is away: nothing is asked, and only what follo
   await tenant.kubectl('annotate', 'mailserver/mx', 'tlsa-operator.io/abandon-records=true');
   await tenant.kubectl('delete', 'mailserver/mx', '--wait=false');
   operator = await start();
-  await tenant.kubectl('wait', 'mailserver/mx', '--for=delete', '--timeout=30s');
+  await tenant.kubectl('wait', 'mailserver/mx', '--for=delete', '--timeout=240s');
   expect(await tenant.published()).toEqual(records);
   const warnings = '--field-selector=involvedObject.kind=MailServer,type=Warning';
   const told = () => tenant.kubectl('get', 'events', warnings, '--output=jsonpath={.items[*].reason}');

@@ -31,7 +31,7 @@ async function published(name: string, spec: object = {}) {
 
 /** Deletes it and waits until it is gone, which the finalizer allows when the records are. */
 const remove = (tenant: Tenant, name = 'mx'): Promise<string> =>
-  tenant.kubectl('delete', `mailserver/${name}`, '--timeout=30s');
+  tenant.kubectl('delete', `mailserver/${name}`, '--timeout=240s');
 
 test('a renewed certificate: its record comes beside the former one', async () => {
   const { tenant, certificate: former } = await published('renewed');
@@ -328,6 +328,6 @@ test('RBAC refused nothing of all this', async () => {
 
 test('delete the namespace, in which provider and credential may go first: the records go', async () => {
   const { tenant } = await published('whole-namespace');
-  await site.kubectl('delete', 'namespace', tenant.namespace, '--timeout=60s');
+  await site.kubectl('delete', 'namespace', tenant.namespace, '--timeout=240s');
   expect(await tenant.published()).toEqual([]);
 });

@@ -78,7 +78,7 @@ export function describePowerDns(site: () => Site, log: () => string): void {
     await tenant.until('RecordsPublished=True');
     await tenant.pass();
     expect(await published(tenant)).toEqual(await recordsOf(first, second));
-    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=30s');
+    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=240s');
     expect(await published(tenant)).toEqual([]);
     expect(log()).not.toContain('api-key');
     expect(await tenant.kubectl('get', 'events,dnsproviders,mailservers', '--output=yaml')).not.toContain('api-key-of');

@@ -311,17 +311,17 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
     );
     await tenant.patch({ suspend: false }, 'mailserver/mx2');
     await tenant.until('Ready=True', 'mailserver/mx2');
-    await tenant.kubectl('delete', 'mailserver/mx2', '--timeout=60s');
+    await tenant.kubectl('delete', 'mailserver/mx2', '--timeout=240s');
     expect(await tenant.published(hostname)).toEqual([]);
     const remembered = (await tenant.get()).status.recordSets?.find(({ owner }) => owner.endsWith(`.${hostname}`));
     expect(remembered).toMatchObject({ owner: `_25._tcp.${hostname}`, records: [] });
     expect(remembered?.versions.flatMap(({ records }) => records)).toContain(`3 1 1 ${await keyOf(first)}`);
-    await tenant.kubectl('delete', 'mailserver/mx0', '--timeout=60s');
+    await tenant.kubectl('delete', 'mailserver/mx0', '--timeout=240s');
 
     const rival = { certificates: [{ secretName: LIVE }], hostnames: [`third.${tenant.hostname}`] };
     await tenant.mailServer(rival, 'rival');
     await tenant.until('Stalled=True ServingSecretConflict');
-    await tenant.kubectl('delete', 'mailserver/rival', '--timeout=30s');
+    await tenant.kubectl('delete', 'mailserver/rival', '--timeout=240s');
     await tenant.until('Ready=True');
   },
 
@@ -395,7 +395,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
     await untilCandidate(tenant, 'Waiting', 'WaitingForServers');
     const [before] = (await tenant.get()).status.recordSets ?? [];
     await tenant.mailServer(PROMOTED, 'mail');
-    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=60s');
+    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=240s');
     await untilCandidate(tenant, 'Waiting', 'WaitingForServers', 'mail');
     const [after] = (await tenant.get('mailserver/mail')).status.recordSets ?? [];
     expect(after?.versions.slice(0, before?.versions.length)).toMatchObject(

@@ -38,7 +38,7 @@ async function applyCertificate(tenant: Tenant, spec: object): Promise<void> {
     metadata: { name: 'mx' },
     spec: { secretName: 'tls', dnsNames: [tenant.hostname], issuerRef: { name: 'self' }, ...spec },
   });
-  await tenant.kubectl('wait', 'certificate/mx', '--for=condition=Ready', '--timeout=60s');
+  await tenant.kubectl('wait', 'certificate/mx', '--for=condition=Ready', '--timeout=240s');
 }
 
 const ECDSA = { algorithm: 'ECDSA' };

@@ -84,7 +84,7 @@ export function describeRoute53(site: () => Site, double: () => Route53Double, l
     await tenant.touch('dnsprovider/route53');
     await eventually('the next key is used', () => requestsOf(NEXT).length > 0);
 
-    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=30s');
+    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=240s');
     expect(await tenant.published()).toEqual([]);
     expect(requestsOf(POD)).toEqual([]);
     expect(log()).not.toContain('secret-of-');

@@ -177,7 +177,7 @@ beforeAll(async () => {
   controlPlane = await startControlPlane();
   const kubeconfig = controlPlane.kubeconfigPath;
   await mustKubectl(kubeconfig, 'apply', '--server-side', '-k', join(import.meta.dirname, '../../crds'));
-  await mustKubectl(kubeconfig, 'wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s');
+  await mustKubectl(kubeconfig, 'wait', 'crd', '--all', '--for=condition=Established', '--timeout=240s');
   cluster = await loadCluster({ kubeconfig });
 });
 afterAll(async () => {

@@ -127,7 +127,7 @@ export class Tenant {
         : undefined;
     };
     try {
-      return await eventually(`${this.namespace}: ${object} is ${wanted}`, isMet, 30_000);
+      return await eventually(`${this.namespace}: ${object} is ${wanted}`, isMet);
     } catch (error) {
       throw new Error(`last seen: ${JSON.stringify(last)}\n${await this.describe()}`, { cause: error });
     }

@@ -152,7 +152,7 @@ describe('who is not allowed any more', () => {
 
   test('by deletion too', async () => {
     const { tenant, others } = await revoked('deleted');
-    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=30s');
+    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=240s');
     expect(await tenant.published()).toEqual([others]);
   });
 
@@ -178,7 +178,7 @@ describe('who is not allowed any more', () => {
     await heir.until('Ready=True');
 
     // Nor does he hang when he is deleted: what stands there is the heir's.
-    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=30s');
+    await tenant.kubectl('delete', 'mailserver/mx', '--timeout=240s');
     expect(await tenant.published()).toEqual(records);
     await heir.pass();
     await heir.until('Ready=True');

@@ -106,10 +106,8 @@ export class Host {
         this.#pod?.serves() === chainPem
       );
     });
-    await eventually(
-      `${this.hostname}: no cache has anything else`,
-      () => this.held().every((held) => held.join() === records.join()),
-      300_000,
+    await eventually(`${this.hostname}: no cache has anything else`, () =>
+      this.held().every((held) => held.join() === records.join()),
     );
   }
 

@@ -39,7 +39,7 @@ export async function startPod(options: PodOptions): Promise<Pod> {
     options.onKey(Buffer.from(data['tls.key'] ?? '', 'base64').toString());
     return writeSecretFiles(join(dir, 'mounted'), data);
   };
-  let mounted = await eventually(`Secret ${namespace}/${secretName} exists`, read, 120_000);
+  let mounted = await eventually(`Secret ${namespace}/${secretName} exists`, read);
   const certificates = [mount(mounted)];
   const postfix = await startPostfix({ dir: join(dir, 'postfix'), address, hostname, certificates });
 

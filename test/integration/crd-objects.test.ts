@@ -12,7 +12,7 @@ let cluster: ControlPlane;
 beforeAll(async () => {
   cluster = await startControlPlane();
   await mustKubectl(cluster.kubeconfigPath, 'apply', '--server-side', '-k', join(import.meta.dirname, '../../crds'));
-  await mustKubectl(cluster.kubeconfigPath, 'wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s');
+  await mustKubectl(cluster.kubeconfigPath, 'wait', 'crd', '--all', '--for=condition=Established', '--timeout=240s');
   await mustKubectl(cluster.kubeconfigPath, 'create', 'namespace', 'mail');
 });
 

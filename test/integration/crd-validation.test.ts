@@ -16,7 +16,7 @@ let said: ReadonlyMap<string, string>;
 beforeAll(async () => {
   cluster = await startControlPlane();
   await mustKubectl(cluster.kubeconfigPath, 'apply', '--server-side', '-k', join(import.meta.dirname, '../../crds'));
-  await mustKubectl(cluster.kubeconfigPath, 'wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s');
+  await mustKubectl(cluster.kubeconfigPath, 'wait', 'crd', '--all', '--for=condition=Established', '--timeout=240s');
   await mustKubectl(cluster.kubeconfigPath, 'create', 'namespace', 'mail');
   said = await dryRun([...refused.map(([object]) => object), ...accepted.map(([, object]) => object)]);
 });

@@ -12,7 +12,7 @@ let admin: string;
 beforeAll(async () => {
   controlPlane = await startControlPlane({ controllerManager: true });
   admin = controlPlane.kubeconfigPath;
-}, 120_000);
+});
 
 afterAll(async () => {
   await controlPlane.stop();
@@ -45,7 +45,7 @@ describe('control plane', () => {
   test('a namespace that is deleted goes away with all that is in it', async () => {
     await mustKubectl(admin, 'create', 'namespace', 'passing');
     await mustKubectl(admin, 'create', 'configmap', 'inside', '--namespace=passing');
-    await mustKubectl(admin, 'delete', 'namespace', 'passing', '--wait=true', '--timeout=60s');
+    await mustKubectl(admin, 'delete', 'namespace', 'passing', '--wait=true', '--timeout=240s');
     expect(await mustKubectl(admin, 'get', 'namespace', 'passing', '--ignore-not-found')).toBe('');
   });
 
@@ -83,7 +83,7 @@ describe('cert-manager', () => {
     await mustKubectl(admin, 'create', 'namespace', namespace);
     const issuer = object('cert-manager.io/v1', 'Issuer', { name: 'self', namespace }, { spec: { selfSigned: {} } });
     await apply(admin, issuer);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await certManager.stop();

@@ -59,14 +59,14 @@ async function leftOvers(): Promise<string[]> {
 }
 
 const isGone = (tenant: Tenant): Promise<string> =>
-  tenant.kubectl('wait', 'mailserver/mx1', '--for=delete', '--timeout=30s');
+  tenant.kubectl('wait', 'mailserver/mx1', '--for=delete', '--timeout=240s');
 
 test('in order: MailServers first, then the operator; nothing is left, in the cluster or in the DNS', async () => {
   const { tenant } = await published('in-order');
-  await site.kubectl('delete', 'mailservers', '--all', '-A', '--timeout=30s');
+  await site.kubectl('delete', 'mailservers', '--all', '-A', '--timeout=240s');
   expect(await tenant.published()).toEqual([]);
   await operator.stop();
-  await site.kubectl('delete', '-k', DEPLOY, '--timeout=60s');
+  await site.kubectl('delete', '-k', DEPLOY, '--timeout=240s');
   expect(await leftOvers()).toEqual([]);
 });
 

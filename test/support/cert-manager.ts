@@ -21,7 +21,7 @@ export async function startCertManager(controlPlane: ControlPlane): Promise<Cert
   const { kubeconfigPath } = controlPlane;
   const [crds, install] = certManagerManifests();
   await applyFile(kubeconfigPath, crds);
-  await mustKubectl(kubeconfigPath, 'wait', '--for=condition=Established', '--timeout=60s', `--filename=${crds}`);
+  await mustKubectl(kubeconfigPath, 'wait', '--for=condition=Established', '--timeout=240s', `--filename=${crds}`);
   await applyFile(kubeconfigPath, install);
   const kubeconfig = await controlPlane.kubeconfigForServiceAccount(certManagerNamespace, 'cert-manager');
 

@@ -24,6 +24,5 @@ export async function shell(site: Site, command: string): Promise<string> {
   const home = { HELM_CACHE_HOME: bin, HELM_CONFIG_HOME: bin, HELM_DATA_HOME: bin };
   return mustRun('sh', ['-ec', `cd '${ROOT}' && ${command}`], {
     env: { PATH, KUBECONFIG: site.kubeconfig, KUBERC: 'off', ...home },
-    timeoutMs: 100_000,
   });
 }

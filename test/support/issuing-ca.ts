@@ -65,5 +65,5 @@ export async function issueCertificate(
   };
   await apply(kubeconfig, JSON.stringify(certificate));
   const target = [`--namespace=${namespace}`, `certificate/${name}`];
-  await mustKubectl(kubeconfig, 'wait', '--for=condition=Ready', '--timeout=60s', ...target);
+  await mustKubectl(kubeconfig, 'wait', '--for=condition=Ready', '--timeout=240s', ...target);
 }

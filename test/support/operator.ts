@@ -24,7 +24,7 @@ export interface RunningOperator {
 export async function installOperator(kubeconfig: string): Promise<void> {
   // Some objects are of kinds, or in a namespace, that the same command brings: kubectl orders them, and the server takes a moment.
   await mustKubectl(kubeconfig, 'apply', '--server-side', '-k', join(ROOT, 'deploy'));
-  await mustKubectl(kubeconfig, 'wait', '--for=condition=Established', '--timeout=60s', ...CRDS);
+  await mustKubectl(kubeconfig, 'wait', '--for=condition=Established', '--timeout=240s', ...CRDS);
 }
 
 export async function startOperator(options: {

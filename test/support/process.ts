@@ -83,7 +83,7 @@ export async function run(
 ): Promise<Output> {
   const child = spawn(command, args, {
     env: { ...process.env, ...options.env },
-    timeout: options.timeoutMs ?? 60_000,
+    timeout: options.timeoutMs ?? 300_000,
     stdio: 'pipe',
   });
   let stdout = '';
@@ -115,7 +115,7 @@ export async function mustRun(...parameters: Parameters<typeof run>): Promise<st
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 60_000,
+  timeoutMs = 300_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   let cause: unknown;

@@ -16,7 +16,7 @@ export interface TlsaAnswer {
 /** `Authority` must answer with AA, a `Resolver` with AD: senders ignore TLSA records that are not secure. */
 export type Role = 'Authority' | 'Resolver';
 
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 20_000;
 
 /** @throws Error when no answer comes, or none that counts. */
 export async function askTlsa(role: Role, address: string, hostname: string): Promise<TlsaAnswer> {

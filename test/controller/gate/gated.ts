@@ -85,7 +85,7 @@ export function renew({ site, namespace }: Tenant, name = 'mx'): Promise<void> {
 }
 
 export async function untilIssued(tenant: Tenant, name = 'mx'): Promise<void> {
-  await tenant.kubectl('wait', `certificate/${name}`, '--for=condition=Ready', '--timeout=60s');
+  await tenant.kubectl('wait', `certificate/${name}`, '--for=condition=Ready', '--timeout=240s');
 }
 
 export async function requests(tenant: Tenant): Promise<readonly Request[]> {
@@ -102,7 +102,6 @@ export async function patiently<Seen, T>(
   what: string,
   look: () => Promise<Seen>,
   judge: (seen: Seen) => T | undefined | false,
-  timeoutMs?: number,
 ): Promise<T> {
   let last: Seen | undefined;
   const probe = async (): Promise<T | undefined | false> => {
@@ -111,7 +110,7 @@ export async function patiently<Seen, T>(
     return judge(last);
   };
   try {
-    return await eventually(what, probe, timeoutMs);
+    return await eventually(what, probe);
   } catch (cause) {
     throw new Error(`${what}; last seen: ${JSON.stringify(last)}`, { cause });
   }
@@ -153,13 +152,11 @@ export function untilCandidate(
   stage: string,
   reason: string,
   name?: string,
-  timeoutMs?: number,
 ): Promise<CertificateStatus> {
   return patiently(
     `${tenant.namespace}: the candidate is ${stage} (${reason})`,
     () => certificateStatus(tenant, name),
     (status) => (status?.candidate?.stage === stage && status.candidate.reason === reason ? status : undefined),
-    timeoutMs,
   );
 }
 
@@ -170,12 +167,11 @@ export const keyIn = ({ chains }: Pick<CertificateStatus, 'chains'>, state: stri
 export const leavesIn = (records: readonly string[]): string[] =>
   records.filter((record) => record.startsWith('3 1 1 ')).map((record) => record.slice('3 1 1 '.length));
 
-export async function untilServed(tenant: Tenant, key: string, timeoutMs?: number, secret?: string): Promise<void> {
+export async function untilServed(tenant: Tenant, key: string, secret?: string): Promise<void> {
   await patiently(
     `${tenant.namespace}: the Secret holds ${key}`,
     () => servedKey(tenant, secret),
     (served) => served === key,
-    timeoutMs,
   );
 }
 

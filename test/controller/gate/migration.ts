@@ -56,7 +56,6 @@ export const migration = (site: () => Site): Scenarios => ({
       'Observe is covered, once senders have forgotten what was before the first publication',
       () => tenant.condition('Covered', 'mailserver/mx1'),
       (covered) => covered?.status === 'True' && covered.reason === 'TrustAnchorPublished',
-      200_000,
     );
   },
 });

@@ -35,7 +35,7 @@ export const renewals = (site: () => Site): Scenarios => ({
     expect(await tenant.condition('Covered')).toMatchObject({ status: 'True', reason: 'Gated' });
 
     await renew(tenant);
-    const { candidate, ...status } = await untilCandidate(tenant, 'Waiting', 'WaitingForCaches', 'mx', 120_000);
+    const { candidate, ...status } = await untilCandidate(tenant, 'Waiting', 'WaitingForCaches');
     const next = keyIn(status, 'Candidate');
     expect(leavesIn(await tenant.published())).toEqual([first, next].sort());
     const parent = await untilPending(tenant, /held back .* by MailServer mx \(until /);
@@ -47,7 +47,7 @@ export const renewals = (site: () => Site): Scenarios => ({
     await tenant.kubectl('wait', 'certificate/mx', '--for=condition=Ready', '--timeout=1s');
     expect(await servedKey(tenant)).toBe(first);
 
-    await untilServed(tenant, next, 300_000);
+    await untilServed(tenant, next);
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(candidate?.gateOpensAt ?? ''));
     await eventually('it is the one that is served', async () => {
       const is = await certificateStatus(tenant);
@@ -105,7 +105,7 @@ export const renewals = (site: () => Site): Scenarios => ({
       );
       expect(await Promise.all([servedKey(tenant), servedKey(tenant, 'rsa')])).toEqual(first);
       const [ecdsa = '', other = ''] = next;
-      await Promise.all([untilServed(tenant, ecdsa, 300_000), untilServed(tenant, other, 300_000, 'rsa')]);
+      await Promise.all([untilServed(tenant, ecdsa), untilServed(tenant, other, 'rsa')]);
       expect(leavesIn(await tenant.published())).toEqual(expect.arrayContaining(next));
     },
 
@@ -134,7 +134,7 @@ export const renewals = (site: () => Site): Scenarios => ({
         () => requests(tenant),
         (all) => [all.filter(isOurs), all.filter(isChild)].every(({ length }) => length === 2),
       );
-      await untilServed(tenant, last, 300_000);
+      await untilServed(tenant, last);
       const { recordSets = [] } = (await tenant.get()).status;
       expect(recordSets[0]?.versions.length).toBeLessThanOrEqual(8);
       expect(leavesIn(await tenant.published())).toEqual(expect.arrayContaining([first, last]));
@@ -157,10 +157,9 @@ export const renewals = (site: () => Site): Scenarios => ({
         'a third of its life is over: it is issued again',
         () => childrenOf(tenant, parent),
         (children) => children.some(({ metadata }) => metadata.name.endsWith('-2')),
-        200_000,
       );
       expect(await servedKey(tenant)).toBe(first);
-      await untilServed(tenant, next, 300_000);
+      await untilServed(tenant, next);
       const events = await tenant.kubectl('get', 'events', '--output=jsonpath={.items[*].reason}');
       expect(events).toContain('Released');
       expect(parent.spec.request).toBe((await requests(tenant)).find(isOurs)?.spec.request);

@@ -144,7 +144,7 @@ export const requestsAndAnswers = (site: () => Site): Scenarios => ({
       await renew(tenant);
       const { candidate } = await untilCandidate(tenant, 'Waiting', 'WaitingForServers');
       const deletedAt = Date.now();
-      await tenant.kubectl('delete', 'mailserver/mx', '--timeout=60s');
+      await tenant.kubectl('delete', 'mailserver/mx', '--timeout=240s');
       const request = `certificaterequest/${candidate?.requestName ?? ''}`;
       const path = '{.metadata.annotations.tlsa-operator\\.io/not-before}';
       const notBefore = await tenant.kubectl('get', request, `--output=jsonpath=${path}`);

@@ -101,9 +101,9 @@ export const sharers = (site: () => Site): Scenarios => ({
       await untilPending(tenant, /by MailServer mx, mx2$/);
       expect(keyIn(await untilCandidate(tenant, 'Waiting', 'WaitingForServers', 'mx2'), 'Candidate')).toBe(next);
       await transferred();
-      const { candidate } = await untilCandidate(tenant, 'Waiting', 'WaitingForCaches', 'mx2', 120_000);
+      const { candidate } = await untilCandidate(tenant, 'Waiting', 'WaitingForCaches', 'mx2');
       expect(await servedKey(tenant)).toBe(first);
-      await untilServed(tenant, next, 300_000);
+      await untilServed(tenant, next);
       expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(candidate?.gateOpensAt ?? ''));
       await patiently(
         'both serve it',

@@ -29,7 +29,7 @@ export function gettingStarted(site: () => Site): void {
     beforeAll(async () => {
       const { chain, kubeconfig } = site();
       // From nothing: what other tests have left goes.
-      await site().kubectl('delete', 'namespace', 'mail', RELEASE, '--timeout=60s');
+      await site().kubectl('delete', 'namespace', 'mail', RELEASE, '--timeout=240s');
       await site().kubectl(
         'delete',
         'clusterroles,clusterrolebindings',

@@ -28,7 +28,7 @@ export function gitops(site: () => Site): void {
     });
 
     /** A release with one MailServer. */
-    const release = (version: Helm, name: string, spec: Values, timeout = '60s') => {
+    const release = (version: Helm, name: string, spec: Values, timeout = '240s') => {
       const args = [
         'upgrade',
         '--install',

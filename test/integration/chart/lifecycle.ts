@@ -54,7 +54,7 @@ export function lifecycle(site: () => Site): void {
       expect([...installed.keys()]).toEqual(
         expect.arrayContaining(['Deployment tlsa-operator', 'ClusterRole tlsa-operator']),
       );
-      await site().kubectl('wait', '--for=condition=Established', '--timeout=30s', ...CRDS);
+      await site().kubectl('wait', '--for=condition=Established', '--timeout=240s', ...CRDS);
       await eventually('an object of its kinds is taken', async () => {
         await apply(site().kubeconfig, EXAMPLES['MailServer'] ?? '');
         return true;

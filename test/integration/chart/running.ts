@@ -54,7 +54,7 @@ export function running(site: () => Site): void {
       await mustHelm('helm4', args, { kubeconfig, values: { ...values, resolver } });
     };
     const untilReady = (): Promise<unknown> =>
-      eventually('it is ready', async () => (await pod.readyz()).status === 200, 30_000);
+      eventually('it is ready', async () => (await pod.readyz()).status === 200);
     const refused = (): unknown[] =>
       site()
         .controlPlane.askedFor(RELEASE)
