@@ -109,7 +109,10 @@ function nextServed(
 ): StoredChain[] {
   const toFormer = (chains: readonly StoredChain[]): StoredChain[] => chains.flatMap((chain) => former(chain, facts));
   if (secret === undefined) return toFormer(before);
-  if (!secret.known) return before.flatMap((chain) => (chain.state === 'Serving' ? [chain] : former(chain, facts)));
+  if (!secret.known)
+    return before.flatMap((chain) =>
+      chain.state === 'Serving' ? [serving(chain, before, facts)] : former(chain, facts),
+    );
   const { value } = secret;
   return [serving(value, before, facts), ...toFormer(before.filter((chain) => !sameLeaf(chain, value)))];
 }

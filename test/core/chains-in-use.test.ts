@@ -29,16 +29,26 @@ interface Now {
   readonly before: readonly StoredChain[];
   /** The Secret that is mounted. */
   readonly serving: ChainSummary;
+  readonly isUnreadable?: boolean;
   /** Promote: the other one. */
   readonly source?: Known<ChainSummary>;
   readonly endpoints?: readonly Endpoint[];
   readonly desired?: Partial<Facts['desired']>;
 }
 
-function next({ before, serving, source, endpoints = [], desired = {} }: Now): readonly StoredChain[] {
+function next({
+  before,
+  serving,
+  isUnreadable = false,
+  source,
+  endpoints = [],
+  desired = {},
+}: Now): readonly StoredChain[] {
   const isPromoted = source !== undefined;
   const certificate = isPromoted ? { secretName: 'tls', servingSecretName: 'live' } : { secretName: 'tls' };
-  const secrets = new Map<string, Known<ChainSummary>>([[isPromoted ? 'live' : 'tls', known(serving)]]);
+  const secrets = new Map<string, Known<ChainSummary>>([
+    [isPromoted ? 'live' : 'tls', isUnreadable ? unreadable : known(serving)],
+  ]);
   if (isPromoted) secrets.set('tls', source);
   return nextCertificates({
     ...new World().facts(),
@@ -214,6 +224,16 @@ describe('the CAs of a chain are', () => {
         before: [stored(sent(near), 'Serving')],
         serving: NEW,
         endpoints: [endpoint(sent(near, far)), endpoint(undefined)],
+      },
+      [near],
+    ],
+    [
+      'those that are sent, also while the Secret cannot be read',
+      {
+        before: [stored(NEW, 'Serving')],
+        serving: NEW,
+        isUnreadable: true,
+        endpoints: [endpoint(sent(near))],
       },
       [near],
     ],
