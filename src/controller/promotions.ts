@@ -121,7 +121,7 @@ export function counts(mailServer: MailServer): boolean {
   const refused = status.conditions?.find(({ type, status: is }) => type === 'Accepted' && is === 'False');
   return hasSay({
     refusal: refused?.reason,
-    isToBePublished: refused === undefined && !isGoing(mailServer),
+    mayBePublished: refused === undefined && !isGoing(mailServer),
     isRemembered: (status.recordSets ?? []).length > 0,
   });
 }

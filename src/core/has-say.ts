@@ -5,9 +5,10 @@
 export function hasSay(owner: {
   /** Why it may not be published, where it may not. */
   readonly refusal: string | undefined;
-  readonly isToBePublished: boolean;
+  /** Records stand or are to stand, or may have stood. */
+  readonly mayBePublished: boolean;
   /** Status has a history of it. */
   readonly isRemembered: boolean;
 }): boolean {
-  return owner.refusal !== 'OwnerConflict' && (owner.isToBePublished || owner.isRemembered);
+  return owner.refusal !== 'OwnerConflict' && (owner.mayBePublished || owner.isRemembered);
 }

@@ -77,10 +77,11 @@ function withAttempt(gate: Release, promotion: Promotion | undefined): Release {
   return { ...gate, reason: code, message };
 }
 
-function counts({ owner, next }: RecordSetPlan, { desired, deleting }: Facts): boolean {
+/** With a finalizer there were records once: then a history that is missing was lost. */
+function counts({ owner, next }: RecordSetPlan, { desired, deleting, finalizer }: Facts): boolean {
   return hasSay({
     refusal: owner.zone.known ? undefined : owner.zone.error.code,
-    isToBePublished: owner.desired && desired.publish && !deleting,
+    mayBePublished: owner.desired && !deleting && (desired.publish || finalizer),
     isRemembered: next !== undefined,
   });
 }

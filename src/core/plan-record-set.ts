@@ -69,7 +69,8 @@ export function planRecordSet(
   if (isRight) {
     const pending = mayStillArrive(owner, target, stored, facts);
     if (pending !== undefined) return keep(owner, stored, pending);
-    if (target.length === 0 && stored === undefined) return { owner, next: undefined };
+    if (target.length === 0 && stored === undefined && !staysRemembered(owner, facts))
+      return { owner, next: undefined };
     const next = remember(wanted, undefined);
     return { owner, next: isOver(next, target, owner, facts) ? undefined : withCaretaker(next, owner, facts) };
   }
@@ -107,10 +108,19 @@ function goneNameServers(
 function isOver(
   { versions }: StoredRecordSet,
   target: readonly TargetRecord[],
-  { heir }: OwnerFacts,
-  { deleting }: Facts,
+  owner: OwnerFacts,
+  facts: Facts,
 ): boolean {
-  return target.length === 0 && (versions.length <= 1 || (deleting && heir?.hasIt !== false));
+  if (target.length > 0 || staysRemembered(owner, facts)) return false;
+  return versions.length <= 1 || (facts.deleting && owner.heir?.hasIt !== false);
+}
+
+/**
+ * Withdrawn by `publish: false`, and something may wait to be released: that no sender remembers must be known. So a history that is missing
+ * was lost, and begins anew, unless nothing was ever published: the finalizer is set before and never removed.
+ */
+function staysRemembered({ desired }: OwnerFacts, facts: Facts): boolean {
+  return desired && facts.finalizer && !facts.deleting && isGated(facts);
 }
 
 /** Deleted and withdrawn, and who shares a Secret must know until when senders remember. */

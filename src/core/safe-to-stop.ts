@@ -18,16 +18,16 @@ export function safeToStop(recordSets: readonly RecordSetPlan[], facts: Facts): 
   const left = withdrawn.flatMap(({ next }) => next ?? []);
   if (withdrawn.length === 0 || left.some((recordSet) => recordSet.intent !== undefined || isPublished(recordSet)))
     return {};
-  if (left.length === 0) {
-    const { safeToStopAt } = facts.stored;
-    return safeToStopAt === undefined ? {} : { safeToStopAt };
-  }
   const moments = left
     .flatMap(({ versions }) =>
       versions.filter((version) => version !== lastWritten(versions) && demandsSomething(version)),
     )
     .map((version) => endOfWait(version, facts.desired.waitTTLs)?.getTime());
-  if (moments.length === 0 || moments.includes(undefined)) return {};
+  if (moments.length === 0) {
+    const { safeToStopAt } = facts.stored;
+    return safeToStopAt === undefined ? {} : { safeToStopAt };
+  }
+  if (moments.includes(undefined)) return {};
   return { safeToStopAt: formatTime(new Date(Math.max(...moments.map(Number)))) };
 }
 
