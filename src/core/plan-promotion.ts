@@ -14,15 +14,15 @@ export interface PromotionPlan {
   readonly next: StoredCertificate;
   /** Where the certificate has a candidate: may it be released? */
   readonly gate?: Release | undefined;
-  /** It is: now that status says so. */
+  /** It is: once status says so. */
   readonly release?: ReleaseEffect | undefined;
   /** Why the last attempt at that release failed. */
   readonly problem?: OperatorError | undefined;
 }
 
 /**
- * "Open" is stored first. The pass after that looks at everything once more, the name servers too, and only if the gate is still open
- * then, the Secret is written.
+ * "Open" is stored first, as all that is planned is. The pass after that looks at everything once more, the name servers too, and only if
+ * the gate is still open then, for the same key, the Secret is written.
  */
 export function planPromotion(
   certificate: StoredCertificate,
@@ -42,9 +42,7 @@ export function planPromotion(
   const promotion = facts.promotions.get(way.servingName);
   const gate = withAttempt(releaseOf({ certificate, candidate, promotion, recordSets: counting, facts }), promotion);
   const next = { ...certificate, candidate: storedCandidate(gate, request) };
-  const stored = facts.stored.certificates.find((one) => one.secretName === secretName);
-  const wasOpen = stored?.candidate?.stage === 'Open' && isHeldAs(candidate.spkiSHA256, stored);
-  if (gate.stage !== 'Open' || !wasOpen) return { next, gate };
+  if (gate.stage !== 'Open') return { next, gate };
   const release = effectOf(secretName, candidate.spkiSHA256, way, facts);
   return { next, gate, release, problem: promotion?.lastAttempt };
 }
@@ -84,10 +82,6 @@ function counts({ owner, next }: RecordSetPlan, { desired, deleting, finalizer }
     mayBePublished: owner.desired && !deleting && (desired.publish || finalizer),
     isRemembered: next !== undefined,
   });
-}
-
-function isHeldAs(spkiSHA256: string, { chains }: StoredCertificate): boolean {
-  return chains.some((chain) => chain.state === 'Candidate' && chain.spkiSHA256 === spkiSHA256);
 }
 
 function storedCandidate({ stage, reason, until }: Release, request: GateRequest | undefined): StoredCandidate {

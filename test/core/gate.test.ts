@@ -91,14 +91,33 @@ describe('in the middle of a wait', () => {
     expect([served(world), world.published, world.finalizer]).toEqual(['first', [], false]);
   });
 
-  test('nor where the gate had opened already', () => {
+  /** The gate has just opened, and that is stored. */
+  function opened(): PromoteWorld {
     const world = waiting();
     world.pass(WAIT - HOUR - 2000);
     world.now += 30_000;
     world.stored = plan(world.facts()).state;
     expect(world.candidate?.stage).toBe('Open');
+    return world;
+  }
+
+  test('nor where the gate had opened already', () => {
+    const world = opened();
     expect(plan(world.facts()).effect?.kind).toBe('Release');
     expect(plan({ ...world.facts(), deleting: true }).effect?.kind).toBe('ChangeRecordSets');
+  });
+
+  test.each<[string, (world: PromoteWorld) => void]>([
+    [
+      'a name server shows the old records again',
+      (world) => (world.secondary = [parseTlsa(`3 1 1 ${first.summary.spkiSHA256}`)]),
+    ],
+    ['another certificate comes', (world) => (world.source = later)],
+  ])('%s after the gate has opened, and before the release: it is closed again', (_what, befall) => {
+    const world = opened();
+    befall(world);
+    world.settle();
+    expect([served(world), world.candidate?.stage]).toEqual(['first', 'Waiting']);
   });
 });
 
@@ -260,6 +279,18 @@ test('release-now of a suspended one: what stands there must do', () => {
   world.settle();
   // It fits by its CA.
   expect([served(world), world.published.includes(ee(renewed))]).toEqual(['renewed', false]);
+});
+
+test('release-now of a suspended one waits for a change that may still be carried out', () => {
+  const world = resting();
+  world.desired = { ...world.desired, records: ['3 1 1'] };
+  while (world.stored.recordSets[0]?.intent === undefined) world.step();
+  // The one fitting record, that of its CA, may go at any moment.
+  world.desired = { ...world.desired, suspend: true };
+  world.source = renewed;
+  world.change = { releaseNow: renewed.summary.spkiSHA256 };
+  world.settle();
+  expect(served(world)).toBe('first');
 });
 
 test('release-now publishes first', () => {
