@@ -24,8 +24,8 @@ import { wayOf } from './way.ts';
  * | something else         | that intent  | the change is made                                |
  * | something else         | other intent | the new intent is stored; what was claimed stays ours |
  *
- * "Ours" is every stored record that is not `Foreign`, those of an intent included; a foreign record is never removed, unless
- * `adoption: Adopt` says so (adoption.ts).
+ * "Ours" is every stored record that is not `Foreign`, those of an intent included: where there is an intent, something is ours. A foreign
+ * record is never removed, unless `adoption: Adopt` says so (adoption.ts).
  */
 export function planRecordSet(
   owner: OwnerFacts,
@@ -45,7 +45,7 @@ export function planRecordSet(
   const staysForeign = staying(notOurs, wantedByUs, stored, owner, facts);
   const foreign = staysForeign.map(({ record }) => record);
   const wanted = union(wantedByUs, foreign);
-  const isRight = sameSet(current.records, wanted) && !isTtlToChange(owner, wanted, stored, facts);
+  const isRight = sameSet(current.records, wanted) && !isTtlToChange(owner, target, stored, facts);
   const change: PlannedChange = {
     owner: owner.owner,
     zone,
@@ -130,7 +130,7 @@ function withCaretaker(next: StoredRecordSet, { heir }: OwnerFacts, { deleting }
 
 /** Withdrawn, and by the signatures of then no sender can remember: whether somebody can still look there makes no difference. */
 function isPast(stored: StoredRecordSet | undefined, { desired }: OwnerFacts, facts: Facts): boolean {
-  if (stored === undefined || desired || stored.intent !== undefined || ours(stored).length > 0) return false;
+  if (stored === undefined || desired || ours(stored).length > 0) return false;
   const current = lastWritten(stored.versions);
   return stored.versions.every(
     (version) => version === current || isForgotten(version, facts.desired.waitTTLs, facts.now),
@@ -174,14 +174,14 @@ function mayStillArrive(
   );
 }
 
-/** Only a TTL that the spec changed is written; one that the server chose (a lower maximum) is not fought for ever. */
+/** Only a TTL that the spec changed is written; one that the server chose (a lower maximum) is not fought for ever, nor is that of others' records. */
 function isTtlToChange(
   owner: OwnerFacts,
-  wanted: readonly TlsaRecord[],
+  target: readonly TargetRecord[],
   stored: StoredRecordSet | undefined,
   { desired }: Facts,
 ): boolean {
-  if (wanted.length === 0 || stored === undefined || stored.versions.length === 0 || !owner.current.known) return false;
+  if (target.length === 0 || stored === undefined || stored.versions.length === 0 || !owner.current.known) return false;
   return (
     stored.ttlSeconds !== desired.ttlSeconds &&
     owner.current.value.ttlSeconds !== desired.ttlSeconds &&

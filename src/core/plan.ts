@@ -138,11 +138,7 @@ function mayLetGo(facts: Facts, state: State): boolean {
   if (facts.desired.deletion === 'Retain' || facts.desired.suspend) return true;
   // The Secret of one that goes is for those who share it: it must say so before nobody is left whom it names.
   if ([...facts.promotions.values()].some(({ unnamed = [] }) => unnamed.length > 0)) return false;
-  return state.recordSets.every((recordSet) => isWithdrawn(recordSet) || isAnothers(recordSet.owner, facts));
-}
-
-function isWithdrawn(recordSet: StoredRecordSet): boolean {
-  return recordSet.intent === undefined && ours(recordSet).length === 0;
+  return state.recordSets.every((recordSet) => ours(recordSet).length === 0 || isAnothers(recordSet.owner, facts));
 }
 
 /** Whoever has the owner now looks after what stands there. */

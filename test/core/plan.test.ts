@@ -482,6 +482,30 @@ describe('what is in the DNS', () => {
     expect(world.stored.recordSets[0]?.versions.at(-1)?.ttlSeconds).toBe(86_400);
   });
 
+  test('a new TTL is not given to what others left there, once ours are withdrawn', () => {
+    const world = publishedWorld(first);
+    world.foreign(FOREIGN);
+    world.desired = { ...DESIRED, publish: false };
+    world.settle();
+    world.desired = { ...world.desired, ttlSeconds: 600 };
+    world.settle();
+    expect([world.published, world.ttlSeconds]).toEqual([[FOREIGN], 3600]);
+  });
+
+  test('a change whose answer was lost, and that arrives after another took its place, is taken back', () => {
+    const world = publishedWorld(first);
+    const announced = (letter: string) => ({ name: letter, spkiSHA256: letter.repeat(64) });
+    world.refuse = transient('PrimaryTimeout', 'no answer');
+    world.desired = { ...DESIRED, announcedCAs: [announced('a')] };
+    world.settle();
+    world.desired = { ...DESIRED, announcedCAs: [announced('b')] };
+    world.settle();
+    world.foreign(`2 1 1 ${'a'.repeat(64)}`); // it arrives
+    world.refuse = undefined;
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), `2 1 1 ${'b'.repeat(64)}`, ee(first)].sort());
+  });
+
   test('a refused write is said, and the intent stays', () => {
     const world = publishedWorld(first);
     world.refuse = stalled('PrimaryRefused', 'the server refuses');
@@ -526,6 +550,16 @@ describe('the end', () => {
     world.deleting = true;
     world.settle();
     expect(world.gone).toBe(false);
+  });
+
+  test('unless its records were withdrawn before', () => {
+    const world = publishedWorld(first);
+    world.desired = { ...DESIRED, publish: false };
+    world.settle();
+    world.zone = unknown(transient('Timeout', 'dead'));
+    world.deleting = true;
+    world.settle();
+    expect(world.gone).toBe(true);
   });
 
   test('suspended, nothing changes, and status says what would', () => {

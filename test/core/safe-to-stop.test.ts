@@ -108,6 +108,18 @@ test('records of others that stay do not keep it from being known', () => {
   expect(Date.parse(safeToStopAt) - world.now).toBeGreaterThan(2 * HOUR);
 });
 
+test('a host that the spec names no more while its zone cannot be written: its records are not forgotten, and go afterwards', () => {
+  const world = published();
+  world.isNamed = false;
+  const zone = unknown(transient('ProviderNotReady', 'away'));
+  world.change = { owners: world.facts().owners.map((owner) => ({ ...owner, zone })) };
+  world.pass(72 * HOUR);
+  expect(world.published).toHaveLength(1);
+  world.change = {};
+  world.settle();
+  expect(world.published).toEqual([]);
+});
+
 test('published anew, nothing is safe', () => {
   const world = published();
   world.desired = { ...world.desired, publish: false };
