@@ -113,6 +113,15 @@ describe('it is not covered, and it is said what will happen, for how long, and 
   });
 });
 
+test('not by a 2 1 1 that cannot match a certificate for another host, though it stands there for its CA', () => {
+  const world = resting(first);
+  expect(said(world)).toBe('True TrustAnchorPublished');
+  world.desired = { ...world.desired, suspend: true };
+  holds(world, ofAnotherHost);
+  world.settle();
+  expect(said(world)).toBe('False NoTrustAnchor');
+});
+
 test('not while an endpoint presents what is in no Secret: senders refuse it already', () => {
   const world = resting(first);
   world.served = otherCA;

@@ -66,6 +66,11 @@ describe('when it is', () => {
     const stored = certificate(next, at(began * DAY));
     expect(deadlineOf(stored, new World().facts())).toEqual(at(expected * DAY));
   });
+
+  test('none while it is not known when the renewal began, as where our clock has been wrong since', () => {
+    const stored = { ...certificate(next, at(20 * DAY)), renewalBegan: undefined };
+    expect(deadlineOf(stored, new World().facts())).toBeUndefined();
+  });
 });
 
 describe('what is enough', () => {

@@ -57,6 +57,11 @@ test('all is well', () => {
   expect(toldOf('Propagated', at({}))).toBe('True AllServersAnswer');
 });
 
+test('where the name servers cannot be found out, nobody knows what they answer', () => {
+  const lagging = unknown(transient('DelegationUnknown', 'no answer'));
+  expect(toldOf('Propagated', at({ lagging }))).toBe('Unknown DelegationUnknown');
+});
+
 test.each<[string, string, string, () => Facts]>([
   [
     'signatures that run out',
