@@ -1,6 +1,7 @@
 import type { Logger } from '../observe/log.ts';
 import { lean } from './lean.ts';
 import { isNewer, keyOf, type KubeObject, type ObjectKey } from './resource.ts';
+import { Shared } from './shared.ts';
 
 /** One change of the store: an object came (`old` undefined), changed, or went (`object` undefined). */
 export interface Change<T> {
@@ -19,7 +20,9 @@ export class Store<T extends KubeObject, IndexName extends string = never> {
   readonly #log: Logger;
   readonly #objects = new Map<ObjectKey, T>();
   readonly #indexFunctions: readonly (readonly [IndexName, IndexFunction<T>])[];
-  readonly #indexes = new Map<IndexName, Map<string, Set<ObjectKey>>>();
+  /** Lists, not sets: most names lead to one object, and a set of one takes five times the memory. */
+  readonly #indexes = new Map<IndexName, Map<string, ObjectKey[]>>();
+  readonly #shared = new Shared();
   readonly #subscribers: ((change: Change<T>) => void)[] = [];
   readonly #synced = Promise.withResolvers<undefined>();
   #isSynced = false;
@@ -40,7 +43,7 @@ export class Store<T extends KubeObject, IndexName extends string = never> {
 
   byIndex(index: IndexName, name: string): readonly T[] {
     const keys = this.#indexes.get(index)?.get(name) ?? [];
-    return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
+    return keys.flatMap((key) => this.#objects.get(key) ?? []);
   }
 
   /** Called for every change from now on, in order. What it throws is logged, and harms neither the store nor other subscribers. */
@@ -76,9 +79,9 @@ export class Store<T extends KubeObject, IndexName extends string = never> {
     const old = this.#objects.get(key);
     if (old?.metadata.uid !== object.metadata.uid) {
       if (old !== undefined) this.remove(old);
-      this.#set(key, undefined, object);
+      this.#set(key, undefined, this.#shared.of(object));
     } else if (isNewer(object.metadata.resourceVersion, old.metadata.resourceVersion)) {
-      this.#set(key, old, object);
+      this.#set(key, old, this.#shared.of(object));
     }
   }
 
@@ -103,10 +106,12 @@ export class Store<T extends KubeObject, IndexName extends string = never> {
     if (object === undefined) this.#objects.delete(key);
     else this.#objects.set(key, object);
     for (const [index, namesOf] of this.#indexFunctions) {
-      const entries = this.#indexes.get(index) ?? new Map<string, Set<ObjectKey>>();
-      const names = (of: T): readonly string[] => this.#guard(key, () => namesOf(of)) ?? [];
-      if (old !== undefined) for (const name of names(old)) dropFrom(entries, name, key);
-      if (object !== undefined) for (const name of names(object)) addTo(entries, name, key);
+      const entries = this.#indexes.get(index) ?? new Map<string, ObjectKey[]>();
+      const namesIn = (of: T | undefined): ReadonlySet<string> =>
+        new Set(of === undefined ? [] : this.#guard(key, () => namesOf(of)));
+      const [before, now] = [namesIn(old), namesIn(object)];
+      for (const name of before) if (!now.has(name)) dropFrom(entries, name, key);
+      for (const name of now) if (!before.has(name)) addTo(entries, name, key);
     }
     for (const subscriber of this.#subscribers) {
       this.#guard(key, () => {
@@ -125,14 +130,14 @@ export class Store<T extends KubeObject, IndexName extends string = never> {
   }
 }
 
-function addTo(entries: Map<string, Set<ObjectKey>>, name: string, key: ObjectKey): void {
+function addTo(entries: Map<string, ObjectKey[]>, name: string, key: ObjectKey): void {
   const keys = entries.get(name);
-  if (keys === undefined) entries.set(name, new Set([key]));
-  else keys.add(key);
+  if (keys === undefined) entries.set(name, [key]);
+  else keys.push(key);
 }
 
-function dropFrom(entries: Map<string, Set<ObjectKey>>, name: string, key: ObjectKey): void {
-  const keys = entries.get(name);
-  keys?.delete(key);
-  if (keys?.size === 0) entries.delete(name);
+function dropFrom(entries: Map<string, ObjectKey[]>, name: string, key: ObjectKey): void {
+  const keys = entries.get(name) ?? [];
+  if (keys.length > 1) keys.splice(keys.indexOf(key), 1);
+  else entries.delete(name);
 }
