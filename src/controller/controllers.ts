@@ -121,7 +121,11 @@ export function createControllers(options: ControllerOptions, stores: Stores): C
     }
     const memory: AttemptMemory = attempts.get(key) ?? (new Map() as AttemptMemory);
     attempts.set(key, memory);
-    return underWork.pass(mailServer, () => reconcileMailServer(mailServer, memory, mailServerReconciler));
+    const outcome = await underWork.pass(mailServer, () =>
+      reconcileMailServer(mailServer, memory, mailServerReconciler),
+    );
+    if (memory.size === 0) attempts.delete(key);
+    return outcome;
   });
 
   const zonesInUse = new ZonesInUse(stores.mailServers, (key) => {

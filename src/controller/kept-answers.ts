@@ -13,14 +13,22 @@ const MAX_ANSWERS = 64;
  */
 export function appended(before: readonly ServerAnswer[], next: ServerAnswer): readonly ServerAnswer[] {
   const last = before.at(-1);
-  // One array for all that are equal.
-  const isSame = last !== undefined && sameSet(last.records, next.records);
-  const answers = [...before, isSame ? { ...next, records: last.records } : next];
+  const answers = [...before, last === undefined ? next : sharing(next, last)];
   const middle = answers.length - RECENT - 1;
   const [older, old, newer] = [answers[middle - 1], answers[middle], answers[middle + 1]];
   if (older && old && newer && isEqual(older, old) && isEqual(old, newer)) answers.splice(middle, 1);
   if (answers.length > MAX_ANSWERS) answers.splice(answers[0] === lowest(answers) ? 1 : 0, 1);
   return answers;
+}
+
+/** What both say is held once. */
+function sharing(next: ServerAnswer, last: ServerAnswer): ServerAnswer {
+  const { records, signatureExpiresAt } = last;
+  return {
+    ...next,
+    ...(sameSet(records, next.records) ? { records } : {}),
+    ...(signatureExpiresAt?.getTime() === next.signatureExpiresAt?.getTime() ? { signatureExpiresAt } : {}),
+  };
 }
 
 function isEqual(a: ServerAnswer, b: ServerAnswer): boolean {

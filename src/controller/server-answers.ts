@@ -35,19 +35,28 @@ export interface Watch {
   readonly servers: readonly NameServerFacts[];
 }
 
-interface Memory {
-  /** When the last look began, milliseconds since 1970. */
-  readonly lookedAt: number;
+/** One look, good for a few seconds. */
+interface Look {
+  /** Milliseconds since 1970. */
+  readonly begunAt: number;
   readonly withSerial: boolean;
   readonly samples: readonly (ServerSample & { readonly goneUntil?: Date | undefined })[];
-  /** By server name, then by address. */
-  readonly answers: ReadonlyMap<Name, ReadonlyMap<string, readonly ServerAnswer[]>>;
+}
+
+/** Of one address of a server, for one owner. There are many thousands: it holds as little as can be. */
+interface Answers {
+  readonly place: Place;
+  readonly server: Name;
+  readonly address: string;
+  readonly answers: readonly ServerAnswer[];
 }
 
 export class ServerAnswers {
   readonly #nameServers: ZoneNameServers;
   readonly #now: () => number;
-  readonly #watched = new Map<ObjectKey, Map<Place, Memory>>();
+  readonly #watched = new Map<ObjectKey, readonly Answers[]>();
+  /** By MailServer and place; oldest first. */
+  readonly #looks = new Map<string, Look>();
   /** By address, when it was found silent; milliseconds since 1970. */
   readonly #silent = new Map<string, number>();
 
@@ -72,51 +81,64 @@ export class ServerAnswers {
    * @throws OperatorError as `ZoneNameServers.of`
    */
   async watch(mailServer: ObjectKey, watched: WatchedOwner): Promise<Watch> {
-    const owners = this.#watched.get(mailServer) ?? new Map<Place, Memory>();
-    this.#watched.set(mailServer, owners);
-    const before = owners.get(placeOf(watched));
-    const memory = before !== undefined && this.#isFresh(before, watched) ? before : await this.#look(watched, before);
-    owners.set(placeOf(watched), memory);
-    return { samples: memory.samples, servers: memory.samples.map((sample) => factsOf(sample, memory)) };
+    const place = placeOf(watched);
+    const key = lookKey(mailServer, place);
+    const last = this.#looks.get(key);
+    const look = last !== undefined && this.#isFresh(last, watched) ? last : await this.#look(watched);
+    if (look !== last) this.#remember(mailServer, place, look);
+    const answers = (this.#watched.get(mailServer) ?? []).filter((one) => one.place === place);
+    return { samples: look.samples, servers: look.samples.map((sample) => factsOf(sample, answers)) };
   }
 
   /** Forgets what was answered for all other owners of this MailServer. */
   keepOnly(mailServer: ObjectKey, places: readonly Place[]): void {
-    const kept = [...(this.#watched.get(mailServer) ?? [])].filter(([place]) => places.includes(place));
-    if (kept.length > 0) this.#watched.set(mailServer, new Map(kept));
+    const before = this.#watched.get(mailServer) ?? [];
+    const kept = before.filter(({ place }) => places.includes(place));
+    if (kept.length === before.length) return;
+    for (const { place } of before) if (!places.includes(place)) this.#looks.delete(lookKey(mailServer, place));
+    if (kept.length > 0) this.#watched.set(mailServer, kept);
     else this.#watched.delete(mailServer);
   }
 
-  #isFresh({ lookedAt, withSerial }: Memory, watched: WatchedOwner): boolean {
+  #isFresh({ begunAt, withSerial }: Look, watched: WatchedOwner): boolean {
     if (watched.withSerial && !withSerial) return false;
-    return this.#now() - lookedAt < FRESH_MS && lookedAt > (watched.writtenAt ?? 0);
+    return this.#now() - begunAt < FRESH_MS && begunAt > (watched.writtenAt ?? 0);
   }
 
-  async #look(
-    { zone, owner, gone, withSerial, isLeft = false }: WatchedOwner,
-    before: Memory | undefined,
-  ): Promise<Memory> {
-    const lookedAt = this.#now();
+  async #look({ zone, owner, gone, withSerial, isLeft = false }: WatchedOwner): Promise<Look> {
+    const begunAt = this.#now();
     const servers = await this.#nameServers.of(zone, gone);
     const samples = await this.#ask(servers, { zone, owner, withSerial, isLeft });
-    // One time for all answers of a look: none was given later.
-    const at = new Date(this.#now());
-    const answers = new Map(before?.answers);
-    for (const { name, outcomes } of samples) {
-      const ofServer = new Map(answers.get(name));
-      for (const [address, outcome] of outcomes) {
-        if (typeof outcome !== 'string')
-          ofServer.set(address, appended(ofServer.get(address) ?? [], { ...outcome, at }));
-      }
-      answers.set(name, ofServer);
-    }
     const goneUntil = new Map(servers.map((server) => [server.name, server.goneUntil]));
     return {
-      lookedAt,
+      begunAt,
       withSerial,
       samples: samples.map((sample) => ({ ...sample, goneUntil: goneUntil.get(sample.name) })),
-      answers,
     };
+  }
+
+  /** The look for a few seconds, what was answered for as long as the owner is watched. */
+  #remember(mailServer: ObjectKey, place: Place, look: Look): void {
+    const now = this.#now();
+    for (const [key, { begunAt }] of this.#looks) {
+      if (now - begunAt < FRESH_MS) break;
+      this.#looks.delete(key);
+    }
+    this.#looks.set(lookKey(mailServer, place), look);
+    // One time for all answers of a look: none was given later.
+    const at = new Date(now);
+    const answers = [...(this.#watched.get(mailServer) ?? [])];
+    for (const { name: server, outcomes } of look.samples) {
+      for (const [address, outcome] of outcomes) {
+        if (typeof outcome === 'string') continue;
+        const isSame = (one: Answers): boolean =>
+          one.place === place && one.server === server && one.address === address;
+        const index = answers.findIndex(isSame);
+        const all = appended(answers[index]?.answers ?? [], { ...outcome, at });
+        answers[index === -1 ? answers.length : index] = { place, server, address, answers: all };
+      }
+    }
+    if (answers.length > 0) this.#watched.set(mailServer, answers);
   }
 
   async #ask(servers: readonly NameServer[], question: Question): Promise<readonly ServerSample[]> {
@@ -131,7 +153,11 @@ export class ServerAnswers {
   }
 }
 
-function factsOf({ name, state, goneUntil }: Memory['samples'][number], memory: Memory): NameServerFacts {
-  const answers = [...(memory.answers.get(name)?.values() ?? [])].flat();
+function factsOf({ name, state, goneUntil }: Look['samples'][number], known: readonly Answers[]): NameServerFacts {
+  const answers = known.filter(({ server }) => server === name).flatMap((one) => one.answers);
   return { name, state, answers: answers.sort((a, b) => a.at.getTime() - b.at.getTime()), goneUntil };
+}
+
+function lookKey(mailServer: ObjectKey, place: Place): string {
+  return `${mailServer} ${place}`;
 }
