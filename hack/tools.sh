@@ -12,22 +12,33 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=hack/say.sh
 . "$here/say.sh"
 
-tools=(kube-apiserver kube-controller-manager kubectl etcd cert-manager-controllers helm3 helm4)
+tools=(kube-apiserver kube-controller-manager kubectl etcd cert-manager-controllers helm3 helm4 kubeconform
+  argo-cd-crds helm-controller-crds kustomize-controller-crds source-controller-crds prometheus-operator-crds)
 go_minimum=1.26
 cache=${TLSA_OPERATOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tlsa-operator}/tools
 PATH=$PATH:/usr/local/go/bin # sudo drops it
 
-# Sets module (a folder here), package, dependency (the module whose version counts), about (how long, cold, two cores).
+# Sets module (a folder here), package, dependency (the module whose version counts), files (of that, which come along), about
+# (how long, cold, two cores). What has no package is no program but a folder with these files.
 describe() {
+  package='' files=''
   case $1 in
     kube-apiserver) module=kubernetes about='4 min' ;;
     kube-controller-manager) module=kubernetes about='70 s' ;;
     kubectl) module=kubernetes about='25 s' ;;
     etcd) module=etcd about='30 s' package=go.etcd.io/etcd/server/v3 dependency=go.etcd.io/etcd/server/v3 ;;
     cert-manager-controllers)
-      module=cert-manager about='2 min' package=. dependency=github.com/cert-manager/cert-manager ;;
+      module=cert-manager about='2 min' package=. dependency=github.com/cert-manager/cert-manager files='deploy/crds/*.yaml' ;;
     helm3 | helm4)
       module=$1 about='90 s' dependency=helm.sh/helm/v${1#helm} package=helm.sh/helm/v${1#helm}/cmd/helm ;;
+    kubeconform)
+      module=kubeconform about='20 s' dependency=github.com/yannh/kubeconform package=github.com/yannh/kubeconform/cmd/kubeconform ;;
+    argo-cd-crds) module=crds about='5 s' dependency=github.com/argoproj/argo-cd/v3 files=manifests/crds/application-crd.yaml ;;
+    helm-controller-crds | kustomize-controller-crds | source-controller-crds)
+      module=crds about='2 s' dependency=github.com/fluxcd/${1%-crds} files='config/crd/bases/*.yaml' ;;
+    prometheus-operator-crds)
+      module=crds about='2 s' dependency=github.com/prometheus-operator/prometheus-operator
+      files='example/prometheus-operator-crd/*_podmonitors.yaml' ;;
     *) fail "no such tool: $1" "there are: ${tools[*]}" ;;
   esac
   [ $module != kubernetes ] || package=k8s.io/kubernetes/cmd/$1 dependency=k8s.io/kubernetes
@@ -51,7 +62,7 @@ describe() {
 # Where the tool is or will be. The folder's name changes with everything that goes into the program.
 built_path() {
   local sources
-  sources=$({ cat "$here/$module"/{go.mod,go.sum,*.go} && echo "$package $ldflags"; } | sha256sum)
+  sources=$({ cat "$here/$module"/{go.mod,go.sum,*.go} && echo "${package:-$files} $ldflags"; } | sha256sum)
   printf '%s/%s-%s-%.12s/%s\n' "$cache" "$1" "$version" "$sources" "$1"
 }
 
@@ -80,7 +91,7 @@ with_heartbeat() {
     sleep 0.5
     if ((EPOCHSECONDS - spoken >= 20)); then
       spoken=$EPOCHSECONDS
-      say "$what: still building, $((spoken - started)) s, $(grep --count --invert-match --regexp='^go: ' "$log" || true) packages compiled"
+      say "$what: still at it, $((spoken - started)) s, $(grep --count --invert-match --regexp='^go: ' "$log" || true) packages compiled"
     fi
   done
   local result=0
@@ -95,6 +106,14 @@ compile() {
   cd "$here/$module"
   GOWORK=off GOFLAGS='' GOTMPDIR=$building CGO_ENABLED=0 \
     exec setsid go build -v -mod=readonly -buildvcs=false -trimpath -ldflags "$ldflags" -o "$1" "$package"
+}
+
+# Beside the program, or all there is. The module is checked against go.sum, whether it was there or is downloaded now.
+collect() {
+  local dir to=$1/crds
+  [ -n "$package" ] || to=$1/$tool
+  dir=$(cd "$here/$module" && GOWORK=off GOFLAGS='' go mod download -json "$dependency" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p') &&
+    mkdir "$to" && install --mode=0644 "$dir"/$files "$to"
 }
 
 # The build has a process group of its own (setsid), since go build alone would leave its linker running.
@@ -116,18 +135,15 @@ build() {
   rm -rf "$cache/.building-$tool".* # of a run that was killed; we hold the lock
   building=$(mktemp -d "$cache/.building-$tool.XXXXXX")
   log=$building/build.log
-  say "$tool $version: building from its Go module, about $about on two cores when nothing is cached"
-  with_heartbeat "$tool" compile "$building/$tool" ||
-    fail "$tool was not built; the last lines of go build:" "$(tail -n 15 "$log")"
-  if [ "$tool" = cert-manager-controllers ]; then
-    mkdir "$building/crds"
-    install --mode=0644 "$(cd "$here/$module" && GOWORK=off GOFLAGS='' go list -m -f '{{.Dir}}' "$dependency")"/deploy/crds/*.yaml "$building/crds"
-  fi
+  say "$tool $version: ${package:+building }from its Go module, about $about on two cores when nothing is cached"
+  { [ -z "$package" ] || with_heartbeat "$tool" compile "$building/$tool"; } &&
+    { [ -z "$files" ] || with_heartbeat "$tool" collect "$building"; } ||
+    fail "$tool was not made; the last lines of what go said:" "$(tail -n 15 "$log")"
   rm "$log"
   chmod 0755 "$building"
   mv --no-target-directory "$building" "$(dirname "$target")"
   building=
-  say "$tool $version: built in $((EPOCHSECONDS - started)) s"
+  say "$tool $version: there, after $((EPOCHSECONDS - started)) s"
 }
 
 build_missing() {
@@ -147,7 +163,7 @@ build_missing() {
 
   check_go
   say "test tools: to build, one after the other: ${missing[*]}"
-  say 'test tools: when nothing is cached that takes about 11 min on two cores, and 6 GB of disk for the caches of Go'
+  say 'test tools: when nothing is cached that takes about 12 min on two cores, and 6 GB of disk for the caches of Go'
   child='' building=''
   trap clean_up EXIT
   trap 'exit 130' INT

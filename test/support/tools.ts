@@ -3,8 +3,25 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Folders with the CRDs of others. */
+export const CRDS_OF_OTHERS = [
+  'argo-cd-crds',
+  'helm-controller-crds',
+  'kustomize-controller-crds',
+  'source-controller-crds',
+  'prometheus-operator-crds',
+] as const;
+
 export type Tool =
-  'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | 'etcd' | 'cert-manager-controllers' | 'helm3' | 'helm4';
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kubectl'
+  | 'etcd'
+  | 'cert-manager-controllers'
+  | 'helm3'
+  | 'helm4'
+  | 'kubeconform'
+  | (typeof CRDS_OF_OTHERS)[number];
 
 export class ToolMissingError extends Error {
   readonly code = 'ERR_TEST_TOOL_MISSING';

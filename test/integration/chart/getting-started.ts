@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { commandsIn, shell } from '../../support/docs-commands.ts';
 import { only, RELEASE, render, type Manifest, type Values } from '../../support/helm.ts';
 import { createCertManagersIssuer } from '../../support/issuing-ca.ts';
+import { kubeconform, writeSchemas } from '../../support/kubeconform.ts';
 import { apply } from '../../support/kubectl.ts';
 import { startMailServer, type MailServerProgram } from '../../support/mail-server.ts';
 import type { RunningOperator } from '../../support/operator.ts';
@@ -15,9 +16,8 @@ import type { Site } from '../../support/site.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PAGE = readFileSync(join(ROOT, 'docs/getting-started.md'), 'utf8');
-const EXAMPLES = readExamples();
-/** Kinds that no API server here knows. */
-const ELSEWHERE = /^(argoproj\.io|.*\.toolkit\.fluxcd\.io)\//;
+const TEXT = readExamples();
+const EXAMPLES = parseAllDocuments(TEXT).map((document) => document.toJS() as Manifest);
 const HOST = { hostname: 'mx1.example.nl', address: '10.53.1.10' };
 const DOUBLE = '10.53.3.18';
 
@@ -89,13 +89,17 @@ export function gettingStarted(site: () => Site): void {
       ).toEqual([]);
     });
 
-    test('the examples are taken by the API server, as far as it knows their kinds', async () => {
-      const known = EXAMPLES.filter(({ apiVersion }) => !ELSEWHERE.test(apiVersion));
-      expect(known.length).toBeGreaterThan(8);
-      const argocd = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'argocd' } };
-      await apply(site().kubeconfig, JSON.stringify(argocd));
-      const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: known });
-      await apply(site().kubeconfig, list, '--dry-run=server', '--validate=strict');
+    test('the examples are taken by the API server, with the CRDs of Flux and Argo CD, and by kubeconform', async () => {
+      const { dir, kubeconfig } = site();
+      for (const namespace of ['argocd', 'flux-system']) await site().kubectl('create', 'namespace', namespace);
+      await apply(kubeconfig, TEXT, '--dry-run=server', '--validate=strict');
+      await writeSchemas(kubeconfig, join(dir, 'schemas-of-examples'), EXAMPLES);
+      const verdict = await kubeconform(join(dir, 'schemas-of-examples'), TEXT);
+      expect(verdict).toEqual({ valid: EXAMPLES.length, invalid: [] });
+      const mistaken = TEXT.replace('reconcileStrategy:', 'strategyOfReconciling:');
+      expect((await kubeconform(join(dir, 'schemas-of-examples'), mistaken)).invalid).toEqual([
+        expect.stringMatching(/^HelmRelease tlsa-operator: .*strategyOfReconciling/),
+      ]);
     });
 
     test('the values that Flux and Argo CD are given are those of the chart', async () => {
@@ -118,10 +122,11 @@ interface Deployer extends Manifest {
   };
 }
 
-function readExamples(): Manifest[] {
+/** All of them, as one stream of documents. */
+function readExamples(): string {
   const folder = join(ROOT, 'examples');
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.yaml'))
-    .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8')))
-    .map((document) => document.toJS() as Manifest);
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('---\n');
 }

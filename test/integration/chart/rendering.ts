@@ -32,9 +32,7 @@ export function rendering(site: () => Site): void {
     test('every pair of switches, alike by both Helms, and taken by the API server', async () => {
       const all = await Promise.all(rows.map(([, switches]) => render(valuesOf(switches))));
       expect(await Promise.all(rows.map(([, switches]) => render(valuesOf(switches), 'helm3')))).toEqual(all);
-      // The API server here knows no PodMonitor.
-      const manifests = all.flat().filter(({ kind }) => kind !== 'PodMonitor');
-      await dryRun(site(), [...manifests, ...all.flatMap((one, index) => podsOf(one, index))]);
+      await dryRun(site(), [...all.flat(), ...all.flatMap((one, index) => podsOf(one, index))]);
     });
 
     test.each(['default', 'otherResolver'])('a resolver that Unbound accepts: %s', async (name) => {
