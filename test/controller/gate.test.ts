@@ -116,10 +116,6 @@ test('cert-manager is gone when one is handed over, and the operator is killed, 
   await untilServed(tenant, next);
 });
 
-test.each(Object.keys(SCENARIOS))(
-  '%s',
-  async (name) => {
-    await scenarios.get(name);
-  },
-  400_000,
-);
+test.each(Object.keys(SCENARIOS))('%s', async (name) => {
+  await scenarios.get(name);
+});

@@ -432,13 +432,9 @@ test('the scenarios are under way', () => {
   }
 });
 
-test.each(Object.keys(SCENARIOS))(
-  '%s',
-  async (name) => {
-    await scenarios.get(name);
-  },
-  400_000,
-);
+test.each(Object.keys(SCENARIOS))('%s', async (name) => {
+  await scenarios.get(name);
+});
 
 test('no private key shows up anywhere', async () => {
   const logs = readdirSync(site.dir).filter((name) => name.endsWith('.log'));

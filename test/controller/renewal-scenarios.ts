@@ -70,7 +70,6 @@ export async function keptKey(tenant: Tenant): Promise<void> {
   await eventually(
     'no sender remembers what was before',
     async () => (await tenant.condition('Covered'))?.reason === 'KeyStays',
-    240_000,
   );
   await tenant.until('Covered=True KeyStays');
 

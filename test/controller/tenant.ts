@@ -152,7 +152,6 @@ export class Tenant {
       await eventually(
         `${wanted} is published at ${hostname}`,
         async () => JSON.stringify((last = await this.published(hostname))) === wanted,
-        30_000,
       );
     } catch (error) {
       throw new Error(`published: ${JSON.stringify(last)}\n${await this.describe()}`, { cause: error });
@@ -166,7 +165,6 @@ export class Tenant {
     await eventually(
       `${this.namespace}: a pass over ${name}`,
       async () => (await this.get(`mailserver/${name}`)).status.lastHandledReconcileAt === requested,
-      30_000,
     );
   }
 

@@ -214,7 +214,7 @@ test.each(Object.keys(SCENARIOS))(
   async (name) => {
     await running.get(name);
   },
-  660_000,
+  1_200_000,
 );
 
 test('what was to go wrong did', async () => {

@@ -160,9 +160,12 @@ export function untilCandidate(
   );
 }
 
-/** SHA-256 of the key of the chain in this state; empty when there is none. */
-export const keyIn = ({ chains }: Pick<CertificateStatus, 'chains'>, state: string): string =>
-  chains.find((chain) => chain.state === state)?.spkiSHA256 ?? '';
+/** SHA-256 of the key of the chain in this state; that there is none yet is an error, after which who waits looks again. */
+export function keyIn({ chains }: Pick<CertificateStatus, 'chains'>, state: string): string {
+  const chain = chains.find((one) => one.state === state);
+  if (chain === undefined) throw new Error(`no chain is ${state}`);
+  return chain.spkiSHA256;
+}
 
 export const leavesIn = (records: readonly string[]): string[] =>
   records.filter((record) => record.startsWith('3 1 1 ')).map((record) => record.slice('3 1 1 '.length));
