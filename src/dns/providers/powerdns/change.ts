@@ -7,13 +7,12 @@ import { OperatorError, stalled } from '../../../core/errors.ts';
 import { isAtOrBelow } from '../../../core/name.ts';
 import { formatTlsa, parseTlsa, sameSet, union, without, type TlsaRecord } from '../../../core/tlsa.ts';
 import { ApiError, apiError } from '../api-errors.ts';
+import { sendInHalves, type Placed, type Sent, type Several } from '../in-halves.ts';
 import type { Change, ChangeResult, RecordSet, Zone } from '../provider.ts';
 import type { Client } from './client.ts';
 import { recordSetsAt, type PowerDnsRecordSet } from './zones.ts';
 
-interface Step {
-  /** Its place among the results. */
-  readonly index: number;
+interface Step extends Placed {
   readonly change: Change;
   readonly rrset: object;
 }
@@ -26,8 +25,6 @@ export async function applyChanges(
   signal?: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  /** Set once the API cannot be worked with: what was not sent yet is not sent. */
-  let over: OperatorError | undefined;
 
   const prepared = async (change: Change, index: number): Promise<readonly Step[]> => {
     try {
@@ -43,35 +40,25 @@ export async function applyChanges(
     return [];
   };
 
-  const apply = async (steps: readonly Step[]): Promise<void> => {
+  const send = async (steps: Several<Step>): Promise<Sent> => {
     const [first, ...others] = steps;
-    if (first === undefined) return;
-    const finish = (result: ChangeResult): void => {
-      for (const { index } of steps) results[index] = result;
-    };
-    if (over !== undefined) {
-      finish({ outcome: 'Refused', error: over });
-      return;
-    }
     try {
       const rrsets = steps.map(({ rrset }) => rrset);
       await client.patch(`/zones/${encodeURIComponent(zone.id ?? '')}`, { rrsets }, signal);
-      finish({ outcome: 'Applied' });
+      return { result: { outcome: 'Applied' } };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const { failure, mayBeDone } = error;
       if (failure !== 'ChangeRefused') {
-        over = apiError(failure, client.place(zone.name));
-        finish({ outcome: mayBeDone ? 'Unknown' : 'Refused', error: over });
-      } else if (others.length > 0) {
-        const middle = Math.ceil(steps.length / 2);
-        await apply(steps.slice(0, middle));
-        await apply(steps.slice(middle));
-      } else finish({ outcome: 'Refused', error: apiError(failure, client.place(first.change.owner)) });
+        const over = apiError(failure, client.place(zone.name));
+        return { result: { outcome: mayBeDone ? 'Unknown' : 'Refused', error: over }, over };
+      }
+      if (others.length > 0) return 'Divide';
+      return { result: { outcome: 'Refused', error: apiError(failure, client.place(first.change.owner)) } };
     }
   };
 
-  await apply((await Promise.all(changes.map(prepared))).flat());
+  await sendInHalves([(await Promise.all(changes.map(prepared))).flat()], results, send);
   return results;
 }
 

@@ -7,6 +7,7 @@ import { EDNS } from '../../edns.ts';
 import { query } from '../../query.ts';
 import { encodeRecord, type ResourceRecord } from '../../resource-record.ts';
 import { add, deleteRecord, deleteRRset, rrsetDoesNotExist, rrsetHolds, update } from '../../update.ts';
+import { sendInHalves, type Placed, type Sent, type Several } from '../in-halves.ts';
 import type { Change, ChangeResult, Zone } from '../provider.ts';
 import type { Client, Reply } from './client.ts';
 import { failureOf, primaryError, type PrimaryFailure } from './errors.ts';
@@ -16,15 +17,12 @@ const MAX_SHARED_OCTETS = 16_384;
 const MAX_OCTETS = 65_000;
 
 /** A change in the words of UPDATE. */
-interface Step {
+interface Step extends Placed {
   readonly owner: Name;
   readonly prerequisites: readonly ResourceRecord[];
   readonly updates: readonly ResourceRecord[];
   readonly octets: number;
 }
-
-/** With its place among the results. */
-type Placed = Step & { readonly index: number };
 
 /** One result a change, in order. Never rejects. */
 export async function applyChanges(
@@ -34,24 +32,14 @@ export async function applyChanges(
   signal?: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  /** Set once the server cannot be worked with: what was not sent yet is not sent. */
-  let over: OperatorError | undefined;
   /** Asked at most once. */
   let probe: Promise<Reply> | undefined;
 
-  const apply = async (steps: readonly Placed[]): Promise<void> => {
+  const send = async (steps: Several<Step>): Promise<Sent> => {
     const [first, ...others] = steps;
-    if (first === undefined) return;
-    const finish = (result: ChangeResult): void => {
-      for (const { index } of steps) results[index] = result;
-    };
-    if (over !== undefined) {
-      finish({ outcome: 'Refused', error: over });
-      return;
-    }
     const alone = others.length === 0;
     const octets = steps.reduce((sum, step) => sum + step.octets, 0);
-    if (!alone && octets > MAX_SHARED_OCTETS) return applyHalves(steps);
+    if (!alone && octets > MAX_SHARED_OCTETS) return 'Divide';
 
     const message = update(
       zone.name,
@@ -59,22 +47,16 @@ export async function applyChanges(
       steps.flatMap(({ updates }) => updates),
     );
     const reply = await client.update(message, signal);
-    if (reply.verified && reply.message.rcode === Rcode.NoError) {
-      finish({ outcome: 'Applied' });
-      return;
-    }
+    if (reply.verified && reply.message.rcode === Rcode.NoError) return { result: { outcome: 'Applied' } };
     const conflict = reply.verified && isConflict(reply.message.rcode);
     const failure = reply.verified ? failureOf(reply.message.rcode) : await whyRefused(reply.failure);
     if (!conflict && !isAboutTheChanges(failure)) {
-      over = primaryError(failure, client.place(zone.name));
-      finish({ outcome: !reply.verified && reply.mayBeDone ? 'Unknown' : 'Refused', error: over });
-    } else if (!alone) {
-      return applyHalves(steps);
-    } else if (conflict) {
-      finish({ outcome: 'Conflict' });
-    } else {
-      finish({ outcome: 'Refused', error: primaryError(failure, client.place(first.owner)) });
+      const over = primaryError(failure, client.place(zone.name));
+      return { result: { outcome: !reply.verified && reply.mayBeDone ? 'Unknown' : 'Refused', error: over }, over };
     }
+    if (!alone) return 'Divide';
+    if (conflict) return { result: { outcome: 'Conflict' } };
+    return { result: { outcome: 'Refused', error: primaryError(failure, client.place(first.owner)) } };
   };
 
   /**
@@ -89,22 +71,16 @@ export async function applyChanges(
     return reply.failure === 'KeyRefused' ? reply.failure : failure;
   };
 
-  const applyHalves = async (steps: readonly Placed[]): Promise<void> => {
-    const middle = Math.ceil(steps.length / 2);
-    await apply(steps.slice(0, middle));
-    await apply(steps.slice(middle));
-  };
-
-  const steps: Placed[] = [];
+  const steps: Step[] = [];
   for (const [index, change] of changes.entries()) {
     try {
-      steps.push({ ...stepOf(change), index });
+      steps.push({ index, ...stepOf(change) });
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       results[index] = { outcome: 'Refused', error };
     }
   }
-  await apply(steps);
+  await sendInHalves([steps], results, send);
   return results;
 }
 
@@ -114,7 +90,7 @@ export async function applyChanges(
  * dropped without an error (§3.4.2.2).
  * @throws OperatorError `InvalidName`, `RecordSetTooLarge`
  */
-function stepOf(change: Change): Step {
+function stepOf(change: Change): Omit<Step, 'index'> {
   const { owner, expected, ttlSeconds } = change;
   if (change.isUnseen === true) return unseenStepOf(change);
   const prerequisites = [
@@ -139,7 +115,7 @@ function stepOf(change: Change): Step {
 }
 
 /** §2.5.4: a record that is not there is no error. */
-function unseenStepOf({ owner, remove }: Change): Step {
+function unseenStepOf({ owner, remove }: Change): Omit<Step, 'index'> {
   const updates = remove.map((record) => deleteRecord(owner, 'TLSA', encodeTlsa(record)));
   return {
     owner,

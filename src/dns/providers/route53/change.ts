@@ -8,6 +8,7 @@ import { OperatorError, stalled } from '../../../core/errors.ts';
 import { isAtOrBelow } from '../../../core/name.ts';
 import { formatTlsa, sameSet, union, without } from '../../../core/tlsa.ts';
 import { ApiError, apiError, type ApiFailure } from '../api-errors.ts';
+import { sendInHalves, type Placed, type Sent, type Several } from '../in-halves.ts';
 import type { Change, ChangeResult, Zone } from '../provider.ts';
 import type { Client } from './client.ts';
 import { toRoute53 } from './names.ts';
@@ -18,9 +19,7 @@ import { recordSetsAt } from './record-sets.ts';
 const MAX_RECORDS = 1_000;
 const MAX_CHARACTERS = 32_000;
 
-interface Step {
-  /** Its place among the results. */
-  readonly index: number;
+interface Step extends Placed {
   readonly change: Change;
   readonly batch: readonly BatchedChange[];
   readonly records: number;
@@ -35,8 +34,6 @@ export async function applyChanges(
   signal?: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  /** Set once the API cannot be worked with: what was not sent yet is not sent. */
-  let over: OperatorError | undefined;
 
   /** One batch. */
   const submit = async (steps: readonly Step[]): Promise<string> => {
@@ -50,30 +47,17 @@ export async function applyChanges(
     return ChangeInfo.Id.replace(/^\/change\//, '');
   };
 
-  const apply = async (steps: readonly Step[]): Promise<void> => {
+  const send = async (steps: Several<Step>): Promise<Sent> => {
     const [first, ...others] = steps;
-    if (first === undefined) return;
-    const finish = (result: ChangeResult): void => {
-      for (const { index } of steps) results[index] = result;
-    };
-    if (over !== undefined) {
-      finish({ outcome: 'Refused', error: over });
-      return;
-    }
     try {
-      finish({ outcome: 'Applied', changeID: await submit(steps) });
+      return { result: { outcome: 'Applied', changeID: await submit(steps) } };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (!isAboutTheChanges(error)) {
-        over = apiError(error.failure, client.place(zone.name));
-        finish({ outcome: error.mayBeDone ? 'Unknown' : 'Refused', error: over });
-      } else if (others.length > 0) {
-        const middle = Math.ceil(steps.length / 2);
-        await apply(steps.slice(0, middle));
-        await apply(steps.slice(middle));
-      } else {
-        finish(await whyRefused(first, error.failure));
+        const over = apiError(error.failure, client.place(zone.name));
+        return { result: { outcome: error.mayBeDone ? 'Unknown' : 'Refused', error: over }, over };
       }
+      return others.length > 0 ? 'Divide' : { result: await whyRefused(first, error.failure) };
     }
   };
 
@@ -110,7 +94,7 @@ export async function applyChanges(
       results[index] = { outcome: 'Refused', error };
     }
   }
-  for (const batch of batches(steps)) await apply(batch);
+  await sendInHalves(batches(steps), results, send);
   return results;
 }
 
