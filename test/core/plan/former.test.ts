@@ -1,0 +1,111 @@
+/** A former certificate, and how long its records stay. */
+import { describe, expect, test } from '@jest/globals';
+import { rolloverSummary } from '../../../src/core/rollover-summary.ts';
+import { DESIRED, leafOf, World } from '../../support/planner-world.ts';
+import { ee, makeLeaves, publishedWorld, stateOf, ta } from './published-world.ts';
+
+const { first, renewed } = await makeLeaves();
+
+describe('a former certificate', () => {
+  const DAY = 24 * 3_600_000;
+
+  test('that has expired and is still presented keeps its record when a look gets no answer', async () => {
+    const old = await leafOf(undefined, { notAfter: new Date(Date.now() + 40 * DAY) });
+    const world = publishedWorld(old);
+    world.later(30 * DAY);
+    world.hold(renewed); // and the server does not load it
+    world.settle();
+    world.later(11 * DAY);
+    world.served = undefined;
+    world.settle();
+    world.serve(old);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+  });
+
+  test('stays while an endpoint does not answer, but not for ever: until it has expired and nobody presented it since', async () => {
+    const old = await leafOf(undefined, { notAfter: new Date(Date.now() + 40 * DAY) });
+    const world = publishedWorld(old);
+    world.hold(renewed);
+    world.served = undefined;
+    world.settle();
+    world.later(39 * DAY);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+    world.later(2 * DAY);
+    world.settle();
+    world.later(23 * 3_600_000);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+    world.later(2 * 3_600_000);
+    world.settle();
+    expect(world.published).not.toContain(ee(old));
+  });
+
+  test('stays while a host that has records of ours is not looked at', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.probesItsHost = false; // its provider is away, say; another host's endpoints say nothing about it
+    world.settle();
+    world.later(30 * DAY);
+    world.settle();
+    expect(world.published).toContain(ee(first));
+    world.probesItsHost = true;
+    world.settle();
+    world.later(DAY);
+    world.settle();
+    expect(world.published).not.toContain(ee(first));
+  });
+
+  test('does not go after one look that follows a long pause', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.settle();
+    world.later(7 * DAY);
+    world.looks = 1; // the operator was away
+    world.settle();
+    expect(world.published).toContain(ee(first));
+    expect(rolloverSummary(world.facts(), world.settle()).step).toBe('Proving');
+    world.looks = 12;
+    world.settle();
+    expect(world.published).not.toContain(ee(first));
+  });
+
+  test('goes on with its clock after a restart, and is not judged while nobody can look', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.settle();
+    const clock = (): string | undefined => world.stored.certificates[0]?.chains[1]?.notSeenSince;
+    const begun = clock();
+    world.looked = false; // nothing was looked at yet
+    world.later(2 * DAY);
+    world.settle();
+    expect([begun !== undefined, clock()]).toEqual([true, begun]);
+    expect(world.published).toContain(ee(first));
+  });
+
+  test('is none when another Secret holds the certificate now', () => {
+    const world = publishedWorld(first);
+    world.desired = { ...DESIRED, certificates: [{ secretName: 'renamed' }] };
+    world.secretName = 'renamed';
+    world.settle();
+    expect(
+      world.stored.certificates.map(({ secretName, chains }) => [secretName, chains.map(({ state }) => state)]),
+    ).toEqual([['renamed', ['Serving']]]);
+  });
+
+  test('goes when the Secret that the spec names instead is not there, but its records stay', () => {
+    const world = new World();
+    world.desired = { ...DESIRED, probe: 'Disabled' };
+    world.hold(first);
+    world.settle();
+    world.desired = { ...world.desired, certificates: [{ secretName: 'mistyped' }] };
+    world.settle();
+    world.later(2 * DAY);
+    expect(stateOf(world, 'RecordsPublished')).toBe('False NothingToPublish');
+    expect(world.published.sort()).toEqual([ta(first), ee(first)]);
+  });
+});
