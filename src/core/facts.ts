@@ -128,6 +128,7 @@ export interface WatchFacts {
 /** One endpoint as it was last probed. */
 export interface Endpoint {
   readonly hostname: Name;
+  /** Empty where the addresses of the host could not be found out. */
   readonly address: string;
   readonly port: number;
   readonly keyAlgorithm: string;

@@ -39,8 +39,10 @@ export function proofOf(
   const since = notSeenSince ?? rightTime(facts);
   if (since === undefined) return { notSeenSince: undefined, isGone: false };
   const waited = now.getTime() >= Date.parse(since) + desired.retireAfterMs;
+  // At a host whose addresses are not found nobody can look.
   const looked = answers.every(
-    ({ looks }) => looks.filter((at) => at.getTime() >= Date.parse(since)).length >= ENOUGH_LOOKS,
+    ({ address, looks }) =>
+      address === '' || looks.filter((at) => at.getTime() >= Date.parse(since)).length >= ENOUGH_LOOKS,
   );
   return { notSeenSince: since, isGone: isClockRight(facts) && waited && looked };
 }

@@ -100,6 +100,29 @@ test.each<[string, Now, string[]]>([
     ['n Serving'],
   ],
   [
+    'or the addresses of a host cannot be found out, so that nobody can look',
+    {
+      before: [stored(expired, 'Former', longUnseen)],
+      serving: NEW,
+      endpoints: [endpoint(NEW), { ...endpoint(undefined), address: '', looks: [] }],
+    },
+    ['n Serving'],
+  ],
+  [
+    'one that has not does not, though the addresses of its host cannot be found out',
+    {
+      before: [stored(chain('a'), 'Former', longUnseen)],
+      serving: NEW,
+      endpoints: [{ ...endpoint(undefined), address: '', looks: [] }],
+    },
+    ['n Serving', 'a Former'],
+  ],
+  [
+    'one that has expired does not within retireAfter: its 3 1 1 is accepted still',
+    { before: [stored(expired, 'Former', unseen)], serving: NEW, endpoints: [endpoint(NEW)] },
+    ['n Serving', 'x Former'],
+  ],
+  [
     'one that is still presented does not, though it has expired',
     { before: [stored(expired, 'Former', longUnseen)], serving: NEW, endpoints: [endpoint(NEW), endpoint(expired)] },
     ['n Serving', 'x Former'],
