@@ -4,6 +4,7 @@ import { RELEASE } from '../support/helm.ts';
 import { apply, applyFile } from '../support/kubectl.ts';
 import { startSite, type Site } from '../support/site.ts';
 import { CRDS_OF_OTHERS, toolPath } from '../support/tools.ts';
+import { combined } from './chart/combined.ts';
 import { gettingStarted } from './chart/getting-started.ts';
 import { gitops } from './chart/gitops.ts';
 import { lifecycle } from './chart/lifecycle.ts';
@@ -27,7 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => site.stop());
 
-rendering(() => site);
+rendering();
+combined(() => site);
 lifecycle(() => site);
 running(() => site);
 gitops(() => site);

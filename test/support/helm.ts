@@ -50,12 +50,22 @@ export async function mustHelm(...parameters: Parameters<typeof helm>): Promise<
   return stdout;
 }
 
-/** What the chart makes of these values; with its tests. */
-export async function render(values: Values = {}, version: Helm = 'helm4'): Promise<Manifest[]> {
+/** What the chart makes of these values; with its tests. Each document as Helm writes it, from the comment that names its template. */
+export async function documents(values: Values = {}, version: Helm = 'helm4'): Promise<string[]> {
   const text = await mustHelm(version, ['template', RELEASE, CHART, `--namespace=${RELEASE}`], { values });
-  return parseAllDocuments(text, { version: '1.1' })
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
+  return text
+    .split(/^---$/m)
+    .map((document) => document.trim())
+    .filter((document) => document !== '');
+}
+
+/** The same, read. */
+export async function render(values: Values = {}): Promise<Manifest[]> {
+  return manifestsIn(await documents(values));
+}
+
+export function manifestsIn(texts: readonly string[]): Manifest[] {
+  return parseAllDocuments(texts.join('\n---\n'), { version: '1.1' }).map((document) => document.toJS() as Manifest);
 }
 
 export function only(manifests: readonly Manifest[], kind: string): Manifest {

@@ -1,47 +1,26 @@
-/** What the chart renders: with both Helms the same, taken by the API server as it is, and nothing for values that it does not know. */
+/** What the chart renders, and that it renders nothing for values that it does not know. */
 import { describe, expect, test } from '@jest/globals';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { valueRows } from '../../../hack/chart-readme.ts';
 import { KINDS } from '../../../src/api/kinds.ts';
 import { CHART, helm, HELMS, only, RELEASE, render, type Manifest, type Values } from '../../support/helm.ts';
-import { mustKubectl } from '../../support/kubectl.ts';
-import { mustRun } from '../../support/process.ts';
-import type { Site } from '../../support/site.ts';
-import { COMBINATIONS, SWITCHES, valuesOf } from './switches.ts';
+import { valueAt } from './combinations.ts';
+import { SWITCHES } from './switches.ts';
 
 const read = (file: string): string => readFileSync(join(CHART, file), 'utf8');
 
 interface Deployment extends Manifest {
-  readonly spec: { readonly template: { readonly metadata: object; readonly spec: PodSpec } };
+  readonly spec: { readonly template: { readonly spec: PodSpec } };
 }
 
 interface PodSpec {
   readonly containers: readonly { readonly image: string }[];
 }
 
-interface ConfigMap extends Manifest {
-  readonly data: Readonly<Record<string, string>>;
-}
-
-export function rendering(site: () => Site): void {
+export function rendering(): void {
   describe('rendered', () => {
-    const rows = COMBINATIONS.map((switches) => [switches.join(' ') || 'as it comes', switches] as const);
-
-    test('every pair of switches, alike by both Helms, and taken by the API server', async () => {
-      const all = await Promise.all(rows.map(([, switches]) => render(valuesOf(switches))));
-      expect(await Promise.all(rows.map(([, switches]) => render(valuesOf(switches), 'helm3')))).toEqual(all);
-      await dryRun(site(), [...all.flat(), ...all.flatMap((one, index) => podsOf(one, index))]);
-    });
-
-    test.each(['default', 'otherResolver'])('a resolver that Unbound accepts: %s', async (name) => {
-      const config = only(await render(SWITCHES[name] ?? {}), 'ConfigMap') as ConfigMap;
-      const file = join(site().dir, `unbound-${name}.conf`);
-      writeFileSync(file, config.data['unbound.conf'] ?? '');
-      await mustRun('unbound-checkconf', [file]);
-    });
-
     test('images by digest, or by the version of the program', async () => {
       const image = async (values: Values): Promise<string | undefined> => {
         const { spec } = only(await render(values), 'Deployment') as Deployment;
@@ -49,9 +28,12 @@ export function rendering(site: () => Site): void {
       };
       const version = (JSON.parse(readFileSync(join(CHART, '../../package.json'), 'utf8')) as { version: string })
         .version;
+      const digest = `sha256:${'0a'.repeat(32)}`;
       expect(await image({})).toBe(`tlsa-operator:${version}`);
       expect(await image({ image: { tag: 'x' } })).toBe('tlsa-operator:x');
-      expect(await image(SWITCHES['images'] ?? {})).toMatch(/^registry\.example\.nl\/o@sha256:(0a){32}$/);
+      expect(await image({ image: { repository: 'registry.example.nl/o', tag: 'x', digest } })).toMatch(
+        /^registry\.example\.nl\/o@sha256:(0a){32}$/,
+      );
     });
 
     test('CRDs that are those of crds/, kept or not', async () => {
@@ -71,9 +53,9 @@ export function rendering(site: () => Site): void {
         });
       }
       expect(await crds({})).toHaveLength(KINDS.length);
-      const going = await crds(SWITCHES['crdsGo'] ?? {});
+      const going = await crds({ crds: { keep: false } });
       expect(going.filter(({ metadata }) => 'helm.sh/resource-policy' in (metadata.annotations ?? {}))).toEqual([]);
-      expect(await crds(SWITCHES['noCRDs'] ?? {})).toEqual([]);
+      expect(await crds({ crds: { enabled: false } })).toEqual([]);
     });
   });
 
@@ -122,8 +104,25 @@ export function rendering(site: () => Site): void {
       const described = valueRows(read('values.yaml')).map(({ path }) => path);
       expect(leavesOf(parse(read('values.yaml')), described)).toEqual(described);
       expect(open(schema)).toEqual(['extraObjects[]', 'global', ...FREE]);
-      const known = described.filter((path) => isKnown(schema, schema, path.split('.')));
+      const known = described.filter((path) => schemaOf(schema, path) !== undefined);
       expect(known).toEqual(described);
+    });
+
+    test('every value has one switch, and of a boolean or an enumeration every value is tried', () => {
+      const rows = valueRows(read('values.yaml'));
+      const tried = (path: string): unknown[] =>
+        Object.values(SWITCHES).flatMap((levels) => {
+          const set = levels.map((values) => valueAt(values, path)).filter((value) => value !== undefined);
+          return set.length === 0 ? [] : [set];
+        });
+      expect(rows.filter(({ path }) => tried(path).length !== 1).map(({ path }) => path)).toEqual([]);
+      const schema = JSON.parse(read('values.schema.json')) as Schema;
+      for (const row of rows) {
+        const { type, enum: words } = schemaOf(schema, row.path) ?? {};
+        const all: readonly unknown[] | undefined = type === 'boolean' ? [true, false] : words;
+        const found = new Set([row.default, ...tried(row.path).flat()]);
+        if (all !== undefined) expect([row.path, found]).toEqual([row.path, new Set(all)]);
+      }
     });
 
     test('the kinds of Artifact Hub are ours', () => {
@@ -142,26 +141,9 @@ export function rendering(site: () => Site): void {
   });
 }
 
-/** As the API server would take them, but for a field that it does not know. */
-async function dryRun({ kubeconfig, dir }: Site, manifests: readonly object[]): Promise<void> {
-  const file = join(dir, 'rendered.json');
-  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }));
-  const flags = ['--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict'];
-  await mustKubectl(kubeconfig, 'apply', ...flags, `--filename=${file}`);
-}
-
-/** The pods that would run, where the restricted standard is enforced. */
-function podsOf(manifests: readonly Manifest[], index: number): object[] {
-  const { template } = (only(manifests, 'Deployment') as Deployment).spec;
-  const tests = manifests.filter(({ kind }) => kind === 'Pod');
-  return [{ apiVersion: 'v1', kind: 'Pod', ...template }, ...tests].map((pod, which) => ({
-    ...pod,
-    metadata: { name: `pod-${index}-${which}`, namespace: RELEASE },
-  }));
-}
-
 interface Schema {
   readonly type?: string;
+  readonly enum?: readonly string[];
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, Schema>>;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -184,9 +166,11 @@ function open(schema: Schema, path = ''): string[] {
   ];
 }
 
-function isKnown(root: Schema, schema: Schema | undefined, [name, ...rest]: readonly string[]): boolean {
-  const target = schema?.$ref === undefined ? schema : root.$defs?.[schema.$ref.replace('#/$defs/', '')];
-  return name === undefined ? target !== undefined : isKnown(root, target?.properties?.[name], rest);
+/** What the schema says of a value, if it knows it. */
+function schemaOf(root: Schema, path: string): Schema | undefined {
+  const target = (schema?: Schema) =>
+    schema?.$ref === undefined ? schema : root.$defs?.[schema.$ref.replace('#/$defs/', '')];
+  return path.split('.').reduce<Schema | undefined>((schema, name) => target(schema?.properties?.[name]), root);
 }
 
 /** The paths of values: as far down as they are described. */

@@ -1,8 +1,8 @@
-/** The switches of the chart, each with what it sets when it is on, and renderings that have every pair of them in every way. */
+/** The switches of the chart. Each has levels, of which a rendering has one; the levels are what the values may be, as far as it makes a difference. */
 import type { Values } from '../../support/helm.ts';
 
 /** The root of the public DNS, as anybody may give it once more. */
-export const ROOT_ANCHOR = '. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D';
+const ROOT_ANCHOR = '. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D';
 
 const affinity = {
   podAntiAffinity: {
@@ -10,95 +10,94 @@ const affinity = {
   },
 };
 const digest = `sha256:${'0a'.repeat(32)}`;
+const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' };
+const promoted = { name: 'mail', secretNames: ['mx1-tls-live'] };
+const world = { name: '.', addresses: ['192.0.2.1@853#dns.example.nl', '2001:db8::1'] };
+const inside = { name: 'example.nl', addresses: ['192.0.2.2'] };
+const nothing = { requests: null, limits: null };
+const extra = { name: '{{ .Release.Name }}-extra', namespace: '{{ .Release.Namespace }}' };
 
-export const SWITCHES: Readonly<Record<string, Values>> = {
-  noCRDs: { crds: { enabled: false } },
-  crdsGo: { crds: { keep: false } },
-  namespaced: { watchNamespaces: ['mail', 'more-mail'] },
-  promoteAndGate: {
-    gate: { enabled: true, approver: { namespace: 'certs', serviceAccountName: 'cm' } },
-    promote: {
-      namespaces: [
-        { name: 'mail', secretNames: ['mx1-tls-live'] },
-        { name: 'more-mail', secretNames: ['a', 'b'], create: false },
-      ],
+/** The first level of each is what stands in values.yaml, but for the CRDs, which take longest to render. */
+export const SWITCHES: Readonly<Record<string, readonly Values[]>> = {
+  name: [{}, { fullnameOverride: 'other' }],
+  labels: [{}, { commonLabels: { team: 'mail' } }],
+  crds: [{ crds: { enabled: false } }, {}],
+  crdsGo: [{}, { crds: { keep: false } }],
+  namespaces: [{}, { watchNamespaces: ['mail', 'more-mail'] }],
+  gate: [{}, { gate: { enabled: true, approver: { namespace: 'certs', serviceAccountName: 'cm' } } }],
+  approver: [{}, { gate: { approver: { create: false } } }],
+  promote: [
+    {},
+    { promote: { namespaces: [promoted] } },
+    { promote: { namespaces: [promoted, { name: 'more-mail', secretNames: ['a', 'b'], create: false }] } },
+  ],
+  image: [{}, { image: { repository: 'registry.example.nl/o', tag: '1' } }, { image: { tag: '1', digest } }],
+  imagePull: [{}, { image: { pullPolicy: 'Always' } }, { image: { pullPolicy: 'Never' } }],
+  imagePullSecrets: [{}, { imagePullSecrets: [{ name: 'pull' }] }],
+  replicas: [{}, { replicas: 2 }],
+  disruptions: [{}, { podDisruptionBudget: { enabled: false } }],
+  serviceAccount: [{}, { serviceAccount: { name: 'mine' } }, { serviceAccount: { create: false, name: 'mine' } }],
+  identity: [{}, { serviceAccount: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/dns' } } }],
+  rbac: [{}, { rbac: { create: false } }],
+  userRoles: [{}, { rbac: { userRoles: false } }],
+  logLevel: [{}, ...['debug', 'warn', 'error', 'silent'].map((logLevel) => ({ logLevel }))],
+  logFormat: [{}, { logFormat: 'pretty' }],
+  denied: [{}, { probeDenyCIDRs: ['10.0.0.0/8', '2001:db8::/32'] }],
+  env: [{}, { env: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ssl/certs/ca-certificates.crt' }] }],
+  resolver: [
+    {},
+    { resolver: { enabled: false, servers: ['192.0.2.1', '[2001:db8::1]:5353', 'resolver.example.nl:53'] } },
+  ],
+  resolverImage: [
+    {},
+    { resolver: { image: { repository: 'registry.example.nl/r', tag: '1' } } },
+    { resolver: { image: { tag: '1', digest } } },
+  ],
+  resolverPull: [
+    {},
+    { resolver: { image: { pullPolicy: 'Always' } } },
+    { resolver: { image: { pullPolicy: 'Never' } } },
+  ],
+  anchors: [{}, { resolver: { trustAnchors: [ROOT_ANCHOR] } }],
+  forwarding: [
+    {},
+    { resolver: { forwardZones: [world] } },
+    { resolver: { forwardZones: [{ ...world, tls: true }, inside] } },
+    { resolver: { forwardZones: [{ ...inside, tls: true }] } },
+  ],
+  resolverResources: [{}, { resolver: { resources: nothing } }],
+  resources: [{}, { resources: nothing }],
+  liveness: [{}, { livenessProbe: { periodSeconds: 30 } }],
+  readiness: [{}, { readinessProbe: { failureThreshold: 5 } }],
+  podLabels: [{}, { podLabels: { number: '1' } }],
+  podAnnotations: [{}, { podAnnotations: { truth: 'yes' } }],
+  priority: [{}, { priorityClassName: 'system-cluster-critical' }],
+  nodes: [{}, { nodeSelector: { 'kubernetes.io/os': 'linux' } }],
+  tolerations: [{}, { tolerations: [{ key: 'mail', operator: 'Exists' }] }],
+  affinity: [{}, { affinity }],
+  spread: [
+    {},
+    { topologySpreadConstraints: [spread] },
+    { topologySpreadConstraints: [{ ...spread, labelSelector: {} }] },
+  ],
+  policy: [{}, { networkPolicy: { enabled: true } }],
+  metricsFrom: [{}, { networkPolicy: { metricsFrom: [{ namespaceSelector: {} }] } }],
+  egress: [
+    {},
+    {
+      networkPolicy: { egress: [{ ports: [{ protocol: 'TCP', port: 8053 }] }], apiPorts: [443], mailPorts: [25, 465] },
     },
-  },
-  ownServiceAccount: { serviceAccount: { create: false, name: 'mine' } },
-  noRBAC: { rbac: { create: false } },
-  noUserRoles: { rbac: { userRoles: false } },
-  noResolver: { resolver: { enabled: false, servers: ['192.0.2.1', '[2001:db8::1]:5353', 'resolver.example.nl:53'] } },
-  otherResolver: {
-    resolver: {
-      trustAnchors: [ROOT_ANCHOR],
-      forwardZones: [
-        { name: '.', addresses: ['192.0.2.1@853#dns.example.nl', '2001:db8::1'], tls: true },
-        { name: 'example.nl', addresses: ['192.0.2.2'] },
-      ],
-    },
-  },
-  networkPolicy: {
-    networkPolicy: {
-      enabled: true,
-      metricsFrom: [{ namespaceSelector: {} }],
-      egress: [{ ports: [{ protocol: 'TCP', port: 8053 }] }],
-    },
-  },
-  replicas: {
-    replicas: 2,
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }],
-  },
-  podMonitor: { podMonitor: { enabled: true, labels: { release: 'prometheus' } } },
-  images: {
-    image: { repository: 'registry.example.nl/o', digest },
-    imagePullSecrets: [{ name: 'pull' }],
-  },
-  pods: {
-    fullnameOverride: 'other',
-    commonLabels: { team: 'mail' },
-    podLabels: { number: '1' },
-    podAnnotations: { truth: 'yes' },
-    priorityClassName: 'system-cluster-critical',
-    nodeSelector: { 'kubernetes.io/os': 'linux' },
-    tolerations: [{ key: 'mail', operator: 'Exists' }],
-    affinity,
-    livenessProbe: { periodSeconds: 30 },
-    readinessProbe: { failureThreshold: 5 },
-    env: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ssl/certs/ca-certificates.crt' }],
-    probeDenyCIDRs: ['10.0.0.0/8', '2001:db8::/32'],
-    logLevel: 'debug',
-    logFormat: 'pretty',
-  },
-  extraObjects: {
-    extraObjects: [
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: '{{ .Release.Name }}-extra', namespace: '{{ .Release.Namespace }}' },
-      },
-    ],
-  },
+  ],
+  podMonitor: [{}, { podMonitor: { enabled: true } }],
+  monitored: [{}, { podMonitor: { labels: { release: 'prometheus' }, interval: '1m' } }],
+  extraObjects: [{}, { extraObjects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: extra }] }],
 };
 
-const names = Object.keys(SWITCHES);
-if (names.length !== 15) throw new Error('sixteen rows have each pair of fifteen switches');
-
-/**
- * An orthogonal array (16 rows, 15 switches, strength 2): the rows are 0 to 15, the switches 1 to 15, and one is on in a row if an odd number
- * of bits is in both. Any two switches are on and off together, and apart, in four rows each.
- */
-export const COMBINATIONS: readonly (readonly string[])[] = Array.from({ length: 16 }, (_, row) =>
-  names.filter((_name, index) => bits(row & (index + 1)) % 2 === 1),
-);
-
-function bits(number: number): number {
-  return number === 0 ? 0 : (number & 1) + bits(number >> 1);
-}
-
-/** What they set, together. What cannot be together: the resolver in the pod is off, or otherwise. */
-export function valuesOf(switches: readonly string[]): Values {
-  const on = switches.filter((name) => name !== 'otherResolver' || !switches.includes('noResolver'));
-  return on.map((name) => SWITCHES[name] ?? {}).reduce((all, values) => merged(all, values), {});
+/** What the switches set, together; those that are not named have their first level. */
+export function valuesOf(row: ReadonlyMap<string, number>): Values {
+  return Object.entries(SWITCHES)
+    .map(([name, levels]) => levels[row.get(name) ?? 0] ?? {})
+    .reduce((all, values) => merged(all, values), {});
 }
 
 function merged(a: Values, b: Values): Values {
