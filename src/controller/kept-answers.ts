@@ -13,7 +13,8 @@ const MAX_ANSWERS = 64;
  */
 export function appended(before: readonly ServerAnswer[], next: ServerAnswer): readonly ServerAnswer[] {
   const last = before.at(-1);
-  const answers = [...before, last === undefined ? next : sharing(next, last)];
+  // `concat` makes no room for more.
+  const answers = before.concat(last === undefined ? next : sharing(next, last));
   const middle = answers.length - RECENT - 1;
   const [older, old, newer] = [answers[middle - 1], answers[middle], answers[middle + 1]];
   if (older && old && newer && isEqual(older, old) && isEqual(old, newer)) answers.splice(middle, 1);

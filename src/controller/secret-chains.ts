@@ -8,6 +8,7 @@ import { OperatorError, stalled, transient } from '../core/errors.ts';
 import { known, unknown, type Known } from '../core/facts.ts';
 import { isTemporary, keyFits } from '../core/secret-pair.ts';
 import { objectKey, type ObjectKey, type PartialObject, type Secret } from '../kube/resource.ts';
+import { Shared } from '../kube/shared.ts';
 import type { Store } from '../kube/store.ts';
 
 export type ReadSecret = (namespace: string, name: string) => Promise<Secret | undefined>;
@@ -15,6 +16,8 @@ export type ReadSecret = (namespace: string, name: string) => Promise<Secret | u
 export class SecretChains {
   readonly #watched: Store<PartialObject>;
   readonly #read: ReadSecret;
+  /** Most have their CAs in common. */
+  readonly #shared = new Shared();
   readonly #chains = new Map<ObjectKey, { readonly resourceVersion: string; readonly chain: Known<ChainSummary> }>();
 
   constructor(watched: Store<PartialObject>, read: ReadSecret) {
@@ -37,7 +40,7 @@ export class SecretChains {
     try {
       const secret = await this.#read(namespace, name);
       if (secret === undefined) return notFound(key);
-      const chain = chainIn(secret, key);
+      const chain = this.#shared.of(chainIn(secret, key));
       this.#chains.set(key, { resourceVersion: secret.metadata.resourceVersion, chain });
       return chain;
     } catch (error) {
