@@ -1,5 +1,5 @@
 /** The operator as users run it: the built program, under its own ServiceAccount with the RBAC of deploy/. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlPlane } from './control-plane.ts';
 import { mustKubectl } from './kubectl.ts';
@@ -10,6 +10,12 @@ const PROGRAM = join(ROOT, 'dist/main.js');
 const PLURALS = ['mailservers', 'dnsproviders', 'clusterdnsproviders', 'daneissuers', 'clusterdaneissuers'];
 const CRDS = PLURALS.map((plural) => `crd/${plural}.tlsa-operator.io`);
 export const OPERATOR_NAMESPACE = 'tlsa-operator';
+
+/** Those of Node in the image. */
+export function imageFlags(): readonly string[] {
+  const [, command] = /^ENTRYPOINT (\["node",.*)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
+  return (JSON.parse(command ?? '[]') as string[]).slice(1, -1);
+}
 
 export interface RunningOperator {
   readonly program: RunningProgram;
@@ -52,10 +58,7 @@ export async function startOperator(options: {
     name,
     command: process.execPath,
     args: [
-      '--enable-source-maps',
-      // As in the Dockerfile.
-      '--max-semi-space-size=4',
-      '--heap-growing-percent=30',
+      ...imageFlags(),
       ...(options.nodeArgs ?? []),
       PROGRAM,
       'run',

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RELEASE } from '../../support/helm.ts';
+import { imageFlags } from '../../support/operator.ts';
 import { eventually, startProgram, type RunningProgram } from '../../support/process.ts';
 import type { Site } from '../../support/site.ts';
 
@@ -48,13 +49,7 @@ export async function startPod(site: Site, name: string): Promise<Pod> {
   const program = startProgram({
     name: 'operator',
     command: process.execPath,
-    args: [
-      '--enable-source-maps',
-      '--max-semi-space-size=4',
-      '--heap-growing-percent=30',
-      PROGRAM,
-      ...(operator.args ?? []),
-    ],
+    args: [...imageFlags(), PROGRAM, ...(operator.args ?? [])],
     env: { ...pod, ...env, KUBECONFIG: '' },
     logFile: join(site.dir, `${name}.log`),
   });
