@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { known, unknown, type Facts, type Heir } from '../../src/core/facts.ts';
 import { hasHistory, inherit } from '../../src/core/inherit.ts';
-import { transient } from '../../src/core/errors.ts';
+import { stalled, transient } from '../../src/core/errors.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { State, StoredRecordSet, Version } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
@@ -97,6 +97,21 @@ describe('who lets go', () => {
     ]);
     expect(planWith(world, { ...heir, hasIt: true }, { deleting: true }).effect?.kind).toBe('RemoveFinalizer');
   });
+});
+
+test('who has withdrawn forgets it once another gets the owner, whose history begins with what senders may hold', () => {
+  const world = published(first);
+  const withOwner = (change: Partial<Facts['owners'][number]>): Facts => {
+    const facts = world.facts();
+    return { ...facts, owners: facts.owners.map((owner) => ({ ...owner, desired: false, ...change })) };
+  };
+  world.stored = plan(withOwner({})).state;
+  world.records = [];
+  world.stored = plan(withOwner({})).state;
+  expect(onlySet(world.stored).versions.length).toBeGreaterThan(1);
+  const zone = unknown(stalled('OwnerConflict', 'it belongs to another'));
+  const next = plan(withOwner({ zone, current: zone, lastZone: 'example.nl' }));
+  expect([next.state.recordSets, next.recordSets.map(({ problem }) => problem)]).toEqual([[], [undefined]]);
 });
 
 test('a Secret that others share says so before the one for which it was made is gone', () => {
