@@ -16,6 +16,7 @@ import type { EndpointProbes } from './endpoint-probes.ts';
 import { agreements, requestsOf, type GateSources } from './gate/mail-servers.ts';
 import { lookAtEndpoints } from './look-at-endpoints.ts';
 import { lookAtServers, type AskedServers } from './look-at-servers.ts';
+import { mayAbandon } from './may-abandon.ts';
 import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
 import { requestedAt } from './requested-at.ts';
 import { ownersOf, providerKeyOf, providerNameOf, secretNamesOf, type OwnerIdentity } from './objects.ts';
@@ -33,9 +34,6 @@ import type { Stores } from './stores.ts';
 import type { AttemptMemory } from './write-attempt.ts';
 
 export const FINALIZER = 'tlsa-operator.io/withdraw';
-const ABANDON_ANNOTATION = 'tlsa-operator.io/abandon-records';
-/** A namespace must not hang for ever on a DNS server that is gone. */
-const ABANDON_AFTER_MS = 60 * 60_000;
 
 export interface Sources extends WatchSources {
   readonly now: () => number;
@@ -81,13 +79,13 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
   }
   const now = sources.now();
   const deleting = metadata.deletionTimestamp !== undefined;
-  const abandon = mayAbandon(mailServer, now, sources.startedAt);
+  const clockSkewMs = sources.clockSkewMs();
+  const abandon = mayAbandon(mailServer, { now, startedAt: sources.startedAt, clockSkewMs });
   // Nothing is asked that makes no difference: an outage must not hold up those who let go.
   const isLeft = deleting && (abandon || desired.suspend || desired.deletion === 'Retain');
   const isPublished = desired.publish && !deleting;
   const intention = abandon && deleting ? 'Abandon' : isLeft ? 'LettingGo' : isPublished ? 'Publish' : 'Withdraw';
 
-  const clockSkewMs = sources.clockSkewMs();
   // Times of a clock that is wrong are of no use once it is right.
   const isRemembered = isClockRight({ clockSkewMs });
   sources.serverAnswers.keepOnly(
@@ -232,11 +230,4 @@ async function inParallel<T, V>(
   call: (item: T) => Promise<V>,
 ): Promise<ReadonlyMap<string, V>> {
   return new Map(await Promise.all(items.map(async (item) => [keyOfItem(item), await call(item)] as const)));
-}
-
-/** An hour in which this process could have withdrawn, but could not. */
-function mayAbandon({ metadata }: MailServer, now: number, startedAt: number): boolean {
-  if (metadata.annotations?.[ABANDON_ANNOTATION] !== undefined) return true;
-  if (metadata.deletionTimestamp === undefined) return false;
-  return now > Math.max(Date.parse(metadata.deletionTimestamp), startedAt) + ABANDON_AFTER_MS;
 }
