@@ -175,12 +175,12 @@ export function conflict({ owner }: OwnerIdentity, winner: MailServer): Known<ne
 }
 
 /** It asks for the owner no more. */
-function letsGo(mailServer: MailServer, owner: string): boolean {
+export function letsGo(mailServer: MailServer, owner: string): boolean {
   const isAskedFor = ownersOf(mailServer).some((identity) => identity.owner === owner);
   return mailServer.metadata.deletionTimestamp !== undefined || !isAskedFor;
 }
 
-function comesFirst(rival: MailServer, mailServer: MailServer, owner: string): boolean {
+export function comesFirst(rival: MailServer, mailServer: MailServer, owner: string): boolean {
   return rank(rival, owner) < rank(mailServer, owner);
 }
 
@@ -190,7 +190,7 @@ function rank(mailServer: MailServer, owner: string): string {
 }
 
 /** Who only knows what was found there, or is to be promoted, has not. */
-function hasPublished({ status }: MailServer, owner: string, zone?: Name): boolean {
+export function hasPublished({ status }: MailServer, owner: string, zone?: Name): boolean {
   return (status.recordSets ?? []).some(
     (recordSet) =>
       recordSet.owner === owner && (zone === undefined || recordSet.zone === zone) && ours(recordSet).length > 0,

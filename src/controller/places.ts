@@ -115,17 +115,17 @@ async function ownerHeir(
 }
 
 /** What was only looked at is no heritage. */
-function heirOf(winner: MailServer | undefined, stored: StoredRecordSet): Heir | undefined {
+export function heirOf(winner: MailServer | undefined, stored: StoredRecordSet): Heir | undefined {
   if (winner === undefined || ours(stored).length === 0) return undefined;
   return { as: 'Owner', name: keyOf(winner), hasIt: hasHistory(winner.status.recordSets, stored) };
 }
 
 /** Who shares a Secret with a deleted one must wait for its senders too. */
-function caretaker(
+export function caretaker(
   stored: StoredRecordSet,
   mailServer: MailServer,
   intention: Intention,
-  { mailServers }: PlaceSources,
+  { mailServers }: Pick<PlaceSources, 'mailServers'>,
 ): Heir | undefined {
   if (intention !== 'Withdraw' || mailServer.metadata.deletionTimestamp === undefined) return undefined;
   const sharer = caretakerOf(mailServer, mailServers);

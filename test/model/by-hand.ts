@@ -148,10 +148,75 @@ export const CLOCK_GOES_WRONG = world([
 
 export const VALID_LATER = world([{ ...RENEWAL, validIn: 2 * HOUR, at: 0 }]);
 
+const OBSERVED = { ...CERTIFICATE, mode: 'Observe' } as const;
+
+/** Nothing but its key tells it from another. */
+export const SELF_SIGNED = world([], { certificates: [{ ...OBSERVED, ca: 'none' }] });
+
+/** The key would stay, but its Secret is gone. */
+export const KEY_IS_LOST = world([{ kind: 'SourceGone', certificate: 0, at: HOUR }], {
+  certificates: [{ ...OBSERVED, ca: 'none', keepsKey: true }],
+});
+
+/** Beside a record of somebody else. */
+export const DELETED = world([foreign('OtherKey', 0), { kind: 'Deleted', mailServer: 0, at: 60 }]);
+
+/** By a clock that is ahead, it was tried for an hour. */
+export const DELETED_BY_A_WRONG_CLOCK = world([
+  { kind: 'ClockStep', by: 2 * HOUR, seconds: 600, at: 0 },
+  { kind: 'Deleted', mailServer: 0, at: 60 },
+]);
+
+/** The other one goes on with the Secret, and what senders hold of the deleted one may be kept for longer. */
+export const SHARER_DELETED = world([...LONGER_TTL, { kind: 'Deleted', mailServer: 1, at: 660 }], {
+  mailServers: [MAIL_SERVER, MAIL_SERVER],
+});
+
+/** In the middle of the wait. */
+export const RENAMED = world([
+  { ...RENEWAL, at: 0 },
+  { kind: 'Renamed', mailServer: 0, after: 5, at: 60 },
+]);
+
+/** When it is released, and pods still present the one before. */
+export const RENAMED_LATE = world(
+  [
+    { ...RENEWAL, at: 0 },
+    { kind: 'Renamed', mailServer: 0, after: 5, at: 1200 },
+  ],
+  LATE_PODS,
+);
+
+/** Nothing may be published there before the host answers again. */
+export const MOVED = world([
+  { kind: 'Unreachable', host: 0, address: 0, seconds: 3 * HOUR, at: 0 },
+  { kind: 'Moved', mailServer: 0, at: 2 * HOUR },
+]);
+
+/** In the middle of the wait, and what senders hold of the zone that is left may be kept for longer. */
+export const MOVED_IN_A_WAIT = world([
+  { kind: 'Foreign', owner: 0, edit: { kind: 'TTL', ttl: 7200 }, at: 0 },
+  { ...RENEWAL, at: 600 },
+  { kind: 'Moved', mailServer: 0, at: 660 },
+]);
+
 const GATE: Partial<Setup> = { certificates: [{ ...CERTIFICATE, mode: 'Gate' }] };
 
 /** A renewal by another CA. */
 export const GATED = world([{ ...RENEWAL, ca: 'B', at: 0 }], GATE);
+
+/** In the middle of the wait; nobody else uses the Secret, or another one does. */
+export const GATED_AND_DELETED = world(
+  [
+    { ...RENEWAL, ca: 'B', at: 0 },
+    { kind: 'Deleted', mailServer: 0, at: 60 },
+  ],
+  GATE,
+);
+export const GATED_AND_SHARER_DELETED = world([...LONGER_TTL, { kind: 'Deleted', mailServer: 1, at: 660 }], {
+  ...GATE,
+  mailServers: [MAIL_SERVER, MAIL_SERVER],
+});
 
 /** It waits for a third of its life, since a name server lags, and by then the issuer fails. */
 export const ISSUED_AGAIN_IN_VAIN = world(

@@ -5,6 +5,8 @@
  */
 import type { IssuerRef, SeenRequest } from '../../src/controller/gate/seen-request.ts';
 import { childOf, PARENT_UID } from '../../src/controller/gate/child-requests.ts';
+import { NOT_BEFORE } from '../../src/controller/gate/requests.ts';
+import { formatTime } from '../../src/core/time.ts';
 import { mayComplete } from '../../src/controller/gate/complete-request.ts';
 import { CERT_MANAGER } from '../../src/api/dane-issuer.ts';
 import { GROUP } from '../../src/api/object.ts';
@@ -49,6 +51,8 @@ export class CertManager {
   readonly #unfilled = new Set<Certificate>();
   /** When each issuer was asked last, by the UID of the request and its name; not there: it may be asked at once. */
   readonly #askedAt = new Map<string, number>();
+  /** Requests that were denied, or ours for them, by UID. */
+  readonly #denied = new Set<string>();
   #uids = 0;
 
   constructor(world: World) {
@@ -58,6 +62,11 @@ export class CertManager {
 
   get unfilled(): readonly string[] {
     return [...this.#unfilled].map(({ secretName }) => secretName);
+  }
+
+  /** By UID. */
+  get waitingRequests(): readonly string[] {
+    return this.seen.requests.filter(({ outcome }) => outcome.kind === 'Pending').map(({ metadata }) => metadata.uid);
   }
 
   /** The Certificate is due, or was changed: what waits for it goes. */
@@ -120,7 +129,17 @@ export class CertManager {
     if (what === 'Request') this.#replace({ ...request, approval: 'Denied' });
     const isDenied = ({ metadata, outcome }: SeenRequest): boolean =>
       what === 'Child' && metadata.labels?.[PARENT_UID] === request.metadata.uid && outcome.kind === 'Pending';
-    for (const child of this.seen.children.filter(isDenied)) this.#replace({ ...child, approval: 'Denied' });
+    const children = this.seen.children.filter(isDenied);
+    for (const child of children) this.#replace({ ...child, approval: 'Denied' });
+    if (what === 'Request' || children.length > 0) this.#denied.add(request.metadata.uid);
+  }
+
+  /** The operator has it wait until then, whoever says it may go. */
+  hold({ metadata }: SeenRequest, until: Date): void {
+    const request = this.seen.requests.find((one) => one.metadata.uid === metadata.uid);
+    if (request?.outcome.kind !== 'Pending') return;
+    const annotations = { ...request.metadata.annotations, [NOT_BEFORE]: formatTime(until) };
+    this.#replace({ ...request, metadata: { ...request.metadata, annotations } });
   }
 
   /** The operator asks the wrapped issuer. Of one name there is one. */
@@ -174,7 +193,7 @@ export class CertManager {
     this.#world.soon(() => {
       if (this.#now(request)?.metadata.uid !== request.metadata.uid) return;
       this.#unfilled.delete(certificate);
-      this.#world.serving.serve(certificate, chain, exception);
+      this.#world.serving.serve(certificate, chain, exception, request.metadata.uid);
     });
   }
 
@@ -183,9 +202,8 @@ export class CertManager {
     const request = this.seen.requests.find((one) => one.metadata.uid === metadata.uid);
     if (request?.outcome.kind !== 'Pending') return false;
     const { uid, name } = request.metadata;
-    const children = this.seen.children.filter((child) => child.metadata.labels?.[PARENT_UID] === uid);
-    if (![request, ...children].some(({ approval }) => approval === 'Denied'))
-      throw new Violation('KeyLost', `${name} is given up, and nobody denied it`);
+    // What was denied may be gone since the operator saw it.
+    if (!this.#denied.has(uid)) throw new Violation('KeyLost', `${name} is given up, and nobody denied it`);
     this.#world.effects += 1;
     this.#replace({ ...request, outcome: { kind: 'Failed', at: dateOf(this.#world.clock.now) } });
     this.#world.clock.after(BACK_OFF, () => {

@@ -19,6 +19,8 @@ const CAS = ['A', 'B', 'C', 'none'] as const;
 export interface ModelChain {
   /** For people. */
   readonly name: string;
+  /** The name of its key. */
+  readonly key: string;
   /** SHA-256 of the leaf's key. */
   readonly leaf: string;
   /** SHA-256 of the key of each CA that is sent. */
@@ -79,6 +81,7 @@ export function makeChain({
   const chain: Chain = { certificates: [leaf, ...cas], path: [leaf, ...cas] };
   return {
     name,
+    key,
     leaf: hashOf(leaf),
     cas: cas.map(hashOf),
     algorithm,

@@ -9,9 +9,11 @@
  *   cluster: not guarded, until for the first time everything that a sender may hold accepts it. From then on it is, like any other.
  * - A foreign edit: what was served before is not guarded against the values that it made; what is released later is, by one match (W),
  *   once the operator's status could know of it. Records that a lost status left behind: W.
- * - Former chains that only a lost status knew of; what is left of others' records, and of ours of before, when ours are withdrawn.
+ * - Former chains that only a lost status knew of, or one of a MailServer that went before another one claimed its host; what is left of others' records, and of ours of before, when ours are withdrawn.
  * - What our own change takes from a chain that a foreign digest (`3 1 2`) has left with nothing but its `2 1 1`.
  * - An expired certificate at a host that was out of sight meanwhile.
+ * - A host of a MailServer that is gone, and left its records on purpose, or while some server handed them out; in Gate, one that nobody
+ *   remembers, but for the requests that waited when it was deleted.
  * - Dates: whether a chain is in date is looked at when it is released. A leaf that expires while it is served is no fault of records.
  */
 import { caKeyOf, type ModelChain } from './chains.ts';
@@ -21,7 +23,19 @@ import { judgeChain } from './judge.ts';
 import type { Value, Zone } from './zone.ts';
 
 export type ViolationKind =
-  'W' | 'S' | 'Stranger' | 'Emptied' | 'Covered' | 'Dates' | 'Blind' | 'KeyLost' | 'Storm' | 'Busy' | 'Rest' | 'Writes';
+  | 'W'
+  | 'S'
+  | 'Stranger'
+  | 'Emptied'
+  | 'Touched'
+  | 'Covered'
+  | 'Dates'
+  | 'Blind'
+  | 'KeyLost'
+  | 'Storm'
+  | 'Busy'
+  | 'Rest'
+  | 'Writes';
 
 export class Violation extends Error {
   readonly kind: ViolationKind;
@@ -64,6 +78,12 @@ export class Checker {
   readonly #cluster: Cluster;
   readonly #standings = new Map<string, Standing>();
   readonly #everKnown = new Set<string>();
+  /** Hosts of which nobody remembers anything, though senders do. */
+  readonly #abandoned = new Set<string>();
+  /** By host of a MailServer that was deleted: the requests that waited then. */
+  readonly #waited = new Map<string, ReadonlySet<string>>();
+  /** By the Secret that pods mount: what it got last. */
+  readonly #last = new Map<string, ModelChain>();
   /** How many pairs were judged. */
   judged = 0;
 
@@ -83,19 +103,30 @@ export class Checker {
     this.#everKnown.add(`2 1 1 ${caKeyOf(ca)}`);
   }
 
-  /** A serving Secret gets this chain. */
-  served({ mode }: Certificate, chain: ModelChain, exception: Exception | undefined): void {
+  /**
+   * A serving Secret gets this chain.
+   * @param request Gate: its UID
+   */
+  served(
+    { mode, servingSecretName }: Certificate,
+    chain: ModelChain,
+    exception: Exception | undefined,
+    request?: string,
+  ): void {
     const { now } = this.#clock;
-    if (mode !== 'Observe' && now + CLOCK_TOLERANCE < chain.notBefore) {
+    this.#last.set(servingSecretName, chain);
+    // Where no MailServer uses the Secret, what the issuer answers passes straight through.
+    const isUsed = mode !== 'Observe' && this.#cluster.mailServers.some(({ deletedAt }) => deletedAt === undefined);
+    if (isUsed && now + CLOCK_TOLERANCE < chain.notBefore) {
       throw new Violation('Dates', `${chain.name} is released before it is valid`);
     }
-    if (mode !== 'Observe' && now - CLOCK_TOLERANCE > chain.notAfter) {
+    if (isUsed && now - CLOCK_TOLERANCE > chain.notAfter) {
       throw new Violation('Dates', `${chain.name} is released after it has expired`);
     }
     for (const hostname of this.#cluster.hostnames) {
       const demanded = mode === 'Observe' ? 'W' : 'S';
-      const guard =
-        mode === 'Observe' ? 'None' : exception === undefined ? 'S' : exception === 'Deadline' ? 'W' : 'None';
+      const isLoose = mode === 'Observe' || (request !== undefined && !this.#isWaitedFor(hostname, request));
+      const guard = isLoose ? 'None' : exception === undefined ? 'S' : exception === 'Deadline' ? 'W' : 'None';
       const standing: Standing = { chain, since: now, demanded, guard, isForgotten: false };
       this.#standings.set(`${chain.name}@${hostname}`, standing);
       this.#guard(standing, this.#zone.heldOrComing(ownerOf(hostname)));
@@ -120,16 +151,70 @@ export class Checker {
     }
   }
 
-  written({ owner, records }: Value): void {
+  /** @param before what stood there until now */
+  written({ owner, zone, records }: Value, before: readonly string[]): void {
     const foreign = this.foreign.get(owner);
     const stranger = records.find((record) => !this.#everKnown.has(record) && foreign?.has(record) !== true);
     if (stranger !== undefined) throw new Violation('Stranger', `${stranger} is published, and no Secret ever held it`);
-    if (records.length === 0 && this.#clock.now > this.unpublishedUntil + JUST_NOW) {
-      throw new Violation('Emptied', `nothing is left at ${owner}`);
+    const touched = before.find((record) => foreign?.has(record) === true && !records.includes(record));
+    if (touched !== undefined && this.#cluster.mailServers.every(({ desired }) => desired.adoption === 'Keep'))
+      throw new Violation('Touched', `${touched} at ${owner} is not ours, and is removed`);
+    const unwantedUntil = Math.max(this.unpublishedUntil, this.#cluster.unwantedUntil(owner));
+    if (records.length === 0 && this.#clock.now > unwantedUntil + JUST_NOW && this.#isNeeded(owner, zone)) {
+      throw new Violation('Emptied', `nothing is left at ${owner} in ${zone}`);
     }
   }
 
-  /** Status says `Covered=True`: then any renewal by the same CA must be accepted now. */
+  /** In a zone that it leaves, until something stands in the next one. */
+  #isNeeded(owner: string, zone: string): boolean {
+    if (zone === this.#zone.homeOf(owner)) return true;
+    const isMoving = this.#cluster
+      .claimants(owner)
+      .some(({ stored }) => stored.recordSets.some((one) => one.owner === owner && one.zone === zone));
+    return isMoving && (this.#zone.current(owner)?.records ?? []).length === 0;
+  }
+
+  /** Somebody deletes it. */
+  deleted({ owners }: MailServer, requests: readonly string[]): void {
+    for (const { hostname } of owners) this.#waited.set(hostname, new Set(requests));
+  }
+
+  /** It is gone. What it left on purpose, and what it could not see the end of, nobody waits for. */
+  letGo({ owners, stored }: MailServer, isOnPurpose: boolean): void {
+    for (const owner of new Set([...owners, ...stored.recordSets].map((one) => one.owner))) {
+      if (this.#isRemembered(owner)) continue;
+      const isHandedOut = this.#zone.history(owner).some(({ records, holders }) => records.length > 0 && holders > 0);
+      if (isOnPurpose) this.leave(owner, []);
+      if (isOnPurpose || isHandedOut) this.#abandoned.add(hostOf(owner));
+    }
+  }
+
+  /** Nobody knows any more that these records, and what stands there, are ours. */
+  leave(owner: string, records: readonly string[]): void {
+    const left = this.leftOver.get(owner) ?? new Set<string>();
+    const current = [this.#zone.current(owner), ...this.#zone.elsewhere(owner)].flatMap(
+      (value) => value?.records ?? [],
+    );
+    for (const record of [...current, ...records]) left.add(record);
+    this.leftOver.set(owner, left);
+    if (!this.#isRemembered(owner)) this.#abandoned.add(hostOf(owner));
+  }
+
+  isAbandoned(hostname: string): boolean {
+    return this.#abandoned.has(hostname);
+  }
+
+  /** By some MailServer: it publishes there, or looks after what senders remember. */
+  #isRemembered(owner: string): boolean {
+    const remembers = ({ stored }: MailServer): boolean => stored.recordSets.some((one) => one.owner === owner);
+    return this.#cluster.claimants(owner).length > 0 || this.#cluster.mailServers.some(remembers);
+  }
+
+  #isWaitedFor(hostname: string, request: string): boolean {
+    return this.#isRemembered(ownerOf(hostname)) || this.#waited.get(hostname)?.has(request) === true;
+  }
+
+  /** Status says `Covered=True`: then any renewal by the same CA must be accepted now, with another key where it may change. */
   covered(
     mailServer: MailServer,
     secrets: ReadonlyMap<string, ModelChain>,
@@ -141,12 +226,13 @@ export class Checker {
       if (current === undefined || current.records.every((record) => this.#isNotOurs(record, current))) continue;
       const held = this.#zone.held(owner).filter((value) => value.by === 'Operator' || value.noticed);
       for (const { secretName } of mailServer.desired.certificates) {
-        const isObserved = this.#cluster.certificates.some(
+        const certificate = this.#cluster.certificates.find(
           (one) => one.secretName === secretName && one.mode === 'Observe',
         );
-        const chain = isObserved ? secrets.get(secretName) : undefined;
+        const chain = certificate && (secrets.get(secretName) ?? this.#last.get(secretName));
         if (chain === undefined) continue;
-        const renewed = { ...sends(chain), leaf: 'another key' };
+        const staysKey = certificate?.keepsKey === true && secrets.has(secretName);
+        const renewed = staysKey ? sends(chain) : { ...sends(chain), leaf: 'another key' };
         const refusing = held.find(({ records }) => !judgeChain(records, renewed).accepts);
         if (refusing === undefined) continue;
         throw new Violation(
@@ -163,6 +249,7 @@ export class Checker {
       const chain = this.#cluster.secrets.get(servingSecretName);
       if (chain === undefined) return [];
       return this.#cluster.hostnames.flatMap((hostname) => {
+        if (this.#cluster.claimants(ownerOf(hostname)).length === 0 || this.#abandoned.has(hostname)) return [];
         const standing = this.#standingOf(chain, hostname);
         this.#guard(standing, this.#zone.heldOrComing(ownerOf(hostname)));
         return standing.guard === standing.demanded ? [] : [`${chain.name} at ${hostname} is not accepted everywhere`];
@@ -172,11 +259,14 @@ export class Checker {
 
   /** Former chains leave C with the status that knew of them. */
   statusLost({ owners }: MailServer): void {
+    for (const { hostname } of owners) this.unclaimed(hostname);
+  }
+
+  /** Nobody asks for this host: whoever does later knows nothing but what Secrets hold. */
+  unclaimed(hostname: string): void {
     const served = new Set([...this.#cluster.secrets.values()].map(({ name }) => name));
-    for (const { hostname } of owners) {
-      for (const [key, standing] of this.#standings) {
-        if (key.endsWith(`@${hostname}`) && !served.has(standing.chain.name)) standing.isForgotten = true;
-      }
+    for (const [key, standing] of this.#standings) {
+      if (key.endsWith(`@${hostname}`) && !served.has(standing.chain.name)) standing.isForgotten = true;
     }
   }
 
@@ -201,7 +291,8 @@ export class Checker {
 
   #judge(value: Value, standing: Standing, hostname: string): void {
     this.judged += 1;
-    const level = this.#isOutOfSight(standing, hostname) ? 'None' : this.#levelOf(value, standing, standing.guard);
+    const isUnknown = this.#isOutOfSight(standing, hostname) || this.#abandoned.has(hostname);
+    const level = isUnknown ? 'None' : this.#levelOf(value, standing, standing.guard);
     if (isGood(value, standing.chain, level)) return;
     throw new Violation(
       level === 'S' ? 'S' : 'W',
@@ -225,13 +316,16 @@ export class Checker {
     if (value.writtenAt >= since && strange.length > 0 && value.records.some((record) => record.startsWith('3 1 2')))
       return 'None';
     // Withdrawn: what is not ours stays, and comes, whatever it does.
-    const isLeft = value.by === 'Operator' || value.writtenAt < this.unpublishedUntil;
+    const unwantedUntil = Math.max(this.unpublishedUntil, this.#cluster.unwantedUntil(value.owner));
+    const isLeft = value.by === 'Operator' || value.writtenAt < unwantedUntil;
     if (isLeft && value.records.every((record) => this.#isNotOurs(record, value))) return 'None';
     return this.#looseLevelOf(value, level);
   }
 
-  /** With a record among it that is not ours, S may be impossible. */
+  /** With a record among it that is not ours, S may be impossible; what others keep in a zone that was left is theirs. */
   #looseLevelOf(value: Value, level: Level): Level {
+    const isElsewhere = value.zone !== this.#zone.homeOf(value.owner);
+    if (isElsewhere && value.records.every((record) => this.#isNotOurs(record, value))) return 'None';
     return level === 'S' && value.records.some((record) => this.#isNotOurs(record, value)) ? 'W' : level;
   }
 

@@ -7,6 +7,12 @@ import type { CertificateSetup, Setup } from './scenario.ts';
 
 export interface MailServer {
   readonly name: string;
+  readonly createdAt: number;
+  /** Somebody deleted it; it goes when nothing holds it. */
+  readonly deletedAt: number | undefined;
+  /** Of its provider. */
+  readonly zone: string;
+  /** Those that its spec names. */
   readonly owners: readonly Owner[];
   readonly desired: Desired;
   readonly finalizer: boolean;
@@ -45,11 +51,17 @@ export interface Certificate {
   readonly index: number;
   readonly mode: CertificateSetup['mode'];
   readonly algorithm: 'RSA' | 'ECDSA';
+  readonly keepsKey: boolean;
   /** cert-manager writes this Secret. */
   readonly secretName: string;
   /** Pods mount this one; the same but in Promote. */
   readonly servingSecretName: string;
 }
+
+/** Where every owner is at first. */
+export const HOME = 'example.nl';
+/** Another provider's. */
+export const AWAY = 'nl';
 
 export const EMPTY: State = { certificates: [], recordSets: [] };
 
@@ -59,6 +71,8 @@ export class Cluster {
   readonly named: Desired['certificates'];
   readonly secrets = new Map<string, ModelChain>();
   readonly mailServers: MailServer[];
+  /** Of all that ever were: who presented something goes on with it. */
+  readonly hostnames: readonly string[];
   readonly addresses: readonly Address[];
   /** Told of each pod that begins to present a chain. */
   onPresented: (address: Address, chain: ModelChain) => void = () => undefined;
@@ -66,15 +80,18 @@ export class Cluster {
   onChange: (mailServer?: string) => void = () => undefined;
   readonly #clock: Clockwork;
   readonly #setup: Setup;
+  /** By owner: until when the last time no spec asked for records there. */
+  readonly #unwantedUntil = new Map<string, number>();
   #versions = 0;
 
   constructor(clock: Clockwork, setup: Setup) {
     this.#clock = clock;
     this.#setup = setup;
-    this.certificates = setup.certificates.map(({ mode, algorithm }, index) => ({
+    this.certificates = setup.certificates.map(({ mode, algorithm, keepsKey }, index) => ({
       index,
       mode,
       algorithm,
+      keepsKey: keepsKey === true && mode === 'Observe',
       secretName: `tls${index}`,
       servingSecretName: mode === 'Promote' ? `tls${index}-serving` : `tls${index}`,
     }));
@@ -103,6 +120,9 @@ export class Cluster {
       });
       return {
         name: `mail${index + 1}`,
+        createdAt: 0,
+        deletedAt: undefined,
+        zone: HOME,
         owners,
         desired: this.#desired(),
         finalizer: false,
@@ -112,10 +132,7 @@ export class Cluster {
       };
     });
     this.addresses = addresses;
-  }
-
-  get hostnames(): readonly string[] {
-    return this.mailServers.flatMap(({ owners }) => owners.map(({ hostname }) => hostname));
+    this.hostnames = this.mailServers.flatMap(({ owners }) => owners.map(({ hostname }) => hostname));
   }
 
   #desired(): Desired {
@@ -139,20 +156,57 @@ export class Cluster {
     };
   }
 
-  mailServer(name: string): MailServer {
-    const found = this.mailServers.find((mailServer) => mailServer.name === name);
-    if (found === undefined) throw new Error(`no MailServer ${name}`);
-    return found;
+  /** Undefined where it is gone. */
+  mailServer(name: string): MailServer | undefined {
+    return this.mailServers.find((mailServer) => mailServer.name === name);
   }
 
-  /** Whoever writes says what it has read: the fence. */
+  /** Whoever writes says what it has read: the fence. What is deleted goes with its last finalizer. */
   replace(name: string, readVersion: number | 'Any', change: Partial<MailServer>): 'Written' | 'Conflict' {
-    const index = this.mailServers.findIndex((mailServer) => mailServer.name === name);
     const before = this.mailServer(name);
+    if (before === undefined) return 'Conflict';
+    const index = this.mailServers.indexOf(before);
     if (readVersion !== 'Any' && before.resourceVersion !== readVersion) return 'Conflict';
-    this.mailServers[index] = { ...before, ...change, resourceVersion: ++this.#versions };
+    const after = { ...before, ...change, resourceVersion: ++this.#versions };
+    if (after.deletedAt !== undefined && !after.finalizer) this.mailServers.splice(index, 1);
+    else this.mailServers[index] = after;
+    this.#account([...before.owners, ...after.owners]);
     this.onChange(name);
     return 'Written';
+  }
+
+  /** As another, but for its name. */
+  create(name: string, like: MailServer): void {
+    const status = { finalizer: false, releaseNow: undefined, stored: EMPTY };
+    this.mailServers.push({
+      ...like,
+      ...status,
+      name,
+      createdAt: this.#clock.now,
+      deletedAt: undefined,
+      resourceVersion: ++this.#versions,
+    });
+    this.#account(like.owners);
+    this.onChange(name);
+  }
+
+  /** Those whose specs ask for records there. */
+  claimants(owner: string): readonly MailServer[] {
+    return this.mailServers.filter(
+      ({ deletedAt, owners }) => deletedAt === undefined && owners.some((one) => one.owner === owner),
+    );
+  }
+
+  /** When no spec asked for records at this owner, the last time. */
+  unwantedUntil(owner: string): number {
+    return this.#unwantedUntil.get(owner) ?? -Infinity;
+  }
+
+  #account(owners: readonly Owner[]): void {
+    for (const { owner } of owners) {
+      if (this.claimants(owner).length === 0) this.#unwantedUntil.set(owner, Infinity);
+      else if (this.unwantedUntil(owner) === Infinity) this.#unwantedUntil.set(owner, this.#clock.now);
+    }
   }
 
   changeSpecs(change: Partial<Desired>): void {

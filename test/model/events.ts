@@ -6,6 +6,7 @@ import type { SpecChange, TimedEvent } from './scenario.ts';
 import type { World } from './world.ts';
 import { EMPTY, type Address, type Certificate } from './cluster.ts';
 import { judgeChain } from './judge.ts';
+import { deleteMailServer, give, move, rename } from './owners.ts';
 
 export function befall(world: World, event: TimedEvent): void {
   const { zone, cluster, clock, certManager } = world;
@@ -18,8 +19,7 @@ export function befall(world: World, event: TimedEvent): void {
     }
     case 'SourceGone': {
       const certificate = cluster.certificates[event.certificate];
-      if (certificate !== undefined && certificate.mode !== 'Observe')
-        cluster.setSecret(certificate.secretName, undefined);
+      if (certificate !== undefined) cluster.setSecret(certificate.secretName, undefined);
       if (certificate?.mode === 'Gate') certManager.secretGone(certificate);
       return;
     }
@@ -165,6 +165,18 @@ export function befall(world: World, event: TimedEvent): void {
     }
     case 'Rebuilt':
       rebuild(world, event.issuedAfter);
+      return;
+    case 'Deleted':
+      deleteMailServer(world, cluster.mailServers[event.mailServer]);
+      return;
+    case 'Renamed':
+      rename(world, event);
+      return;
+    case 'Given':
+      give(world, event);
+      return;
+    case 'Moved':
+      move(world, cluster.mailServers[event.mailServer]);
   }
 }
 
@@ -231,18 +243,20 @@ function isNoticed({ zone, cluster }: World, node: Parameters<typeof zone.shown>
   );
 }
 
-function loseStatus({ cluster, zone, checker }: World, index: number): void {
+function loseStatus({ cluster, checker }: World, index: number): void {
   const mailServer = cluster.mailServers[index];
   if (mailServer === undefined) return;
+  const { name, owners, stored } = mailServer;
   checker.statusLost(mailServer);
-  for (const { owner } of mailServer.owners) {
-    const left = checker.leftOver.get(owner) ?? new Set<string>();
-    const { intent } = mailServer.stored.recordSets.find((recordSet) => recordSet.owner === owner) ?? {};
+  cluster.replace(name, 'Any', { stored: EMPTY });
+  for (const owner of new Set([...owners, ...stored.recordSets].map((one) => one.owner))) {
+    const intents = stored.recordSets.filter((recordSet) => recordSet.owner === owner).map(({ intent }) => intent);
     // What is on its way arrives all the same.
-    for (const record of [...(zone.current(owner)?.records ?? []), ...(intent?.add ?? [])]) left.add(record);
-    checker.leftOver.set(owner, left);
+    checker.leave(
+      owner,
+      intents.flatMap((intent) => intent?.add ?? []),
+    );
   }
-  cluster.replace(mailServer.name, 'Any', { stored: EMPTY });
 }
 
 function twoLeaders(world: World, seconds: number): void {
@@ -271,12 +285,16 @@ function specOf(world: World, change: SpecChange): Parameters<World['cluster']['
 }
 
 function rebuild(world: World, issuedAfter: number): void {
-  const { cluster, clock, certManager } = world;
+  const { cluster, checker, clock, certManager } = world;
   certManager.forgetAll();
-  cluster.mailServers.forEach(({ name }, index) => {
+  const before = [...cluster.mailServers];
+  before.forEach((_, index) => {
     loseStatus(world, index);
-    cluster.replace(name, 'Any', { finalizer: false });
   });
+  for (const mailServer of before) {
+    cluster.replace(mailServer.name, 'Any', { finalizer: false });
+    if (mailServer.deletedAt !== undefined) checker.letGo(mailServer, true);
+  }
   for (const address of cluster.addresses) for (const pod of address.pods) pod.presents.clear();
   for (const { index, secretName, servingSecretName, mode } of cluster.certificates) {
     if (mode === 'Promote') cluster.setSecret(servingSecretName, undefined);

@@ -30,7 +30,8 @@ export function exceptionFor(
   // Mail is down already where nobody presents what the records accept, and a lost Secret at a host out of sight is taken for that.
   if (serving === undefined && (isDown(world) || (served !== undefined && isOutOfSight(world)))) return 'Rebuilt';
   if (!isPublished) return undefined;
-  if (cluster.mailServers.every(({ releaseNow }) => releaseNow === candidate.leaf)) return 'ByHand';
+  const { mailServers } = cluster;
+  if (mailServers.length > 0 && mailServers.every(({ releaseNow }) => releaseNow === candidate.leaf)) return 'ByHand';
   if (served === undefined) return undefined;
   const early = Math.min(setup.deadlineBeforeExpiry, Math.max(0, (served.notAfter - waitingSince) / 2));
   if (clock.now + 30 < served.notAfter - early) return undefined;

@@ -1,7 +1,9 @@
 /** The facts of one pass, as the operator would find them in this world: through its own clock, its memory, and what cannot be read. */
 import { agreements, requestsOf } from '../../src/controller/gate/mail-servers.ts';
 import { appended } from '../../src/controller/kept-answers.ts';
-import { isReady } from '../../src/controller/promotions.ts';
+import { mayAbandon } from '../../src/controller/may-abandon.ts';
+import { NOT_LOOKED_UP } from '../../src/controller/places.ts';
+import { counts, isReady } from '../../src/controller/promotions.ts';
 import { isClockRight } from '../../src/core/clock.ts';
 import { transient } from '../../src/core/errors.ts';
 import {
@@ -14,11 +16,16 @@ import {
   type Promotion,
 } from '../../src/core/facts.ts';
 import { isWatched } from '../../src/core/history.ts';
-import type { StoredRecordSet } from '../../src/core/state.ts';
+import { hasHistory, inherit } from '../../src/core/inherit.ts';
+import { placeOf, type Place as PlaceKey } from '../../src/core/place.ts';
+import type { State } from '../../src/core/state.ts';
 import { parseTlsa, type TlsaRecord } from '../../src/core/tlsa.ts';
 import { dateOf, type ModelChain } from './chains.ts';
-import type { MailServer, Owner } from './cluster.ts';
+import { keyOf } from '../../src/kube/resource.ts';
+import type { MailServer } from './cluster.ts';
 import { lookAtEndpoints } from './look.ts';
+import { metadataOf } from './objects.ts';
+import { placesOf, type Place } from './places.ts';
 import type { ProcessMemory } from './process-memory.ts';
 import type { Readable } from './scenario.ts';
 import { mailServerObject, storesOf, type View } from './stores.ts';
@@ -52,12 +59,21 @@ export function gather(
   memory: ProcessMemory,
   offset: number,
 ): Gathered {
-  const { stored, desired } = mailServer;
+  const { desired, deletedAt, finalizer } = mailServer;
+  const object = mailServerObject(mailServer);
+  const now = dateOf(world.clock.now + offset);
+  const stored = inherited(mailServer, view);
+  const deleting = deletedAt !== undefined;
+  const clockSkewMs = 1000 * offset;
+  const abandon = mayAbandon(object, { now: now.getTime(), startedAt: memory.startedAt.getTime(), clockSkewMs });
+  const isLeft = deleting && (abandon || desired.suspend || desired.deletion === 'Retain');
+  const isPublished = desired.publish && !deleting;
+  const intention = abandon && deleting ? 'Abandon' : isLeft ? 'LettingGo' : isPublished ? 'Publish' : 'Withdraw';
   const isReadable = (what: Readable): boolean => !world.unreadable.has(what);
   const isRemembered = isClockRight({ clockSkewMs: 1000 * offset });
-  for (const owner of memory.watches.keys()) {
-    if (!isRemembered || !isWatched(stored.recordSets.find((recordSet) => recordSet.owner === owner)))
-      memory.watches.delete(owner);
+  for (const place of memory.watches.keys()) {
+    if (!isRemembered || !isWatched(stored.recordSets.find((recordSet) => placeOf(recordSet) === place)))
+      memory.watches.delete(place);
   }
   const secretOf = (name: string): Known<ModelChain['summary']> => {
     if (!isReadable('Secrets')) return unknown(FAILURE.Secrets);
@@ -68,29 +84,45 @@ export function gather(
     secretName,
     servingSecretName,
   ]);
-  const owners = mailServer.owners.map((owner) => ownerFacts(world, owner, stored.recordSets, memory, offset));
+  const places = placesOf(mailServer, stored.recordSets, intention, view.mailServers);
+  const permitted = places.filter((place) => isPublished && place.desired && place.zone.known);
+  const owners = places.map((place) => ownerFacts(world, mailServer, place, permitted, memory, offset));
   const stores = storesOf(view, world.cluster.certificates);
-  const requests = requestsOf(mailServerObject(mailServer), stores);
-  const look = isReadable('Endpoints') ? lookAtEndpoints(world, mailServer, memory, offset) : undefined;
+  const requests = requestsOf(object, stores);
+  const look = isReadable('Endpoints')
+    ? lookAtEndpoints(
+        world,
+        mailServer,
+        permitted.map(({ hostname }) => hostname),
+        memory,
+        offset,
+      )
+    : undefined;
+  const written = places.flatMap(({ owner, zone }) => (zone.known ? [{ owner, zone: zone.value }] : []));
   return {
     mailServer,
-    seen: isReadable('Primary') ? mailServer.owners.flatMap(({ owner }) => world.zone.current(owner) ?? []) : [],
+    seen: isReadable('Primary') ? written.flatMap(({ owner, zone }) => world.zone.current(owner, zone) ?? []) : [],
     probeAgainAt: look?.againAt,
     facts: {
-      now: dateOf(world.clock.now + offset),
+      now,
       desired,
-      deleting: false,
-      abandon: false,
-      finalizer: mailServer.finalizer,
+      deleting,
+      abandon,
+      finalizer,
       stored,
       secrets: new Map(names.map((name) => [name, secretOf(name)])),
       requests,
       promotions: new Map([
         ...promotionsOf(mailServer, view),
-        ...agreements(mailServerObject(mailServer), requests, { ...stores, lastError: () => undefined }),
+        ...agreements(object, requests, { ...stores, lastError: () => undefined }),
       ]),
       releaseNow: mailServer.releaseNow,
-      renewals: new Map(),
+      renewals: new Map(
+        world.cluster.certificates.map(({ secretName, keepsKey }) => [
+          secretName,
+          { certificate: secretName, keepsKey },
+        ]),
+      ),
       specProblems: [],
       provider: known(true),
       owners,
@@ -101,34 +133,56 @@ export function gather(
   };
 }
 
+/** With what others hand to it. */
+function inherited({ name, owners, desired, stored }: MailServer, { mailServers }: View): State {
+  const key = keyOf({ metadata: metadataOf(name) });
+  const heritage = mailServers.flatMap((other) =>
+    other.stored.recordSets
+      .filter((recordSet) => recordSet.handedTo === key && !hasHistory(stored.recordSets, recordSet))
+      .map((recordSet) => ({
+        recordSet,
+        certificates: owners.some(({ owner }) => owner === recordSet.owner) ? other.stored.certificates : [],
+      })),
+  );
+  return inherit(stored, heritage, desired);
+}
+
 function ownerFacts(
   world: World,
-  { owner, hostname }: Owner,
-  recordSets: readonly StoredRecordSet[],
+  mailServer: MailServer,
+  { zone, stored, ...identity }: Place,
+  permitted: readonly Place[],
   memory: ProcessMemory,
   offset: number,
 ): OwnerFacts {
-  const stored = recordSets.find((recordSet) => recordSet.owner === owner);
-  const last = memory.attempts.get(owner);
-  const value = world.zone.current(owner);
-  const isSerialKnown = last !== undefined && JSON.stringify(last.intent) === JSON.stringify(stored?.intent);
-  return {
-    owner,
-    hostname,
-    port: 25,
-    desired: true,
-    zone: known('example.nl'),
-    current: world.unreadable.has('Primary') ? unknown(FAILURE.Primary) : known(rrsetOf(value)),
-    provider: 'DNSProvider/model',
-    lastAttempt: last?.outcome,
-    security: world.unreadable.has('Resolver') ? unknown(FAILURE.Resolver) : known({ secure: true }),
+  const { owner, left } = identity;
+  const base = {
+    ...identity,
+    lastZone: stored?.zone,
+    provider: stored?.provider ?? `DNSProvider/${mailServer.zone}`,
+    zone,
     lagging: known(undefined),
+  };
+  if (!zone.known)
+    return { ...base, current: zone, lastAttempt: undefined, security: NOT_LOOKED_UP, lagging: known(undefined) };
+  const place = placeOf({ owner, zone: zone.value });
+  const last = memory.attempts.get(place);
+  const isLookedUp = left === undefined && permitted.some((one) => one.owner === owner);
+  const isSerialKnown = last !== undefined && JSON.stringify(last.intent) === JSON.stringify(stored?.intent);
+  const isResolved = isLookedUp && !world.unreadable.has('Resolver');
+  return {
+    ...base,
+    current: world.unreadable.has('Primary')
+      ? unknown(FAILURE.Primary)
+      : known(rrsetOf(world.zone.current(owner, zone.value))),
+    lastAttempt: last?.outcome,
+    security: !isLookedUp ? NOT_LOOKED_UP : isResolved ? known({ secure: true }) : unknown(FAILURE.Resolver),
     servers:
       isWatched(stored) && isClockRight({ clockSkewMs: 1000 * offset })
-        ? askServers(world, owner, memory, offset)
+        ? askServers(world, owner, place, memory, offset)
         : undefined,
     serials: isSerialKnown ? { beforeWrite: last.serialBefore, now: world.zone.serial } : undefined,
-    ...(world.unreadable.has('Resolver') ? {} : { resolved: rrsetOf(world.resolved(owner)).records }),
+    ...(isResolved ? { resolved: rrsetOf(world.resolved(owner)).records } : {}),
   };
 }
 
@@ -150,16 +204,17 @@ function rrsetOf(value: Value | undefined): RRset {
 function askServers(
   world: World,
   owner: string,
+  place: PlaceKey,
   memory: ProcessMemory,
   offset: number,
 ): Known<readonly NameServerFacts[]> {
   if (world.unreadable.has('Servers')) return unknown(FAILURE.Servers);
-  const before = memory.watches.get(owner);
+  const before = memory.watches.get(place);
   const { now } = world.clock;
-  const sentAt = memory.attempts.get(owner)?.sentAt ?? -Infinity;
+  const sentAt = memory.attempts.get(place)?.sentAt ?? -Infinity;
   const isFresh = before !== undefined && now - before.lookedAt < FRESH && before.lookedAt > sentAt;
-  const answers = isFresh ? before.answers : askAll(world, owner, memory, offset);
-  if (!isFresh) memory.watches.set(owner, { lookedAt: now, answers });
+  const answers = isFresh ? before.answers : askAll(world, owner, place, memory, offset);
+  if (!isFresh) memory.watches.set(place, { lookedAt: now, answers });
   return known(
     world.zone.serversOf(owner).map((server) => ({
       name: server.name,
@@ -172,14 +227,15 @@ function askServers(
 function askAll(
   world: World,
   owner: string,
+  place: PlaceKey,
   memory: ProcessMemory,
   offset: number,
 ): ReadonlyMap<string, NameServerFacts['answers']> {
   const { zone, setup, clock } = world;
-  const answers = new Map(memory.watches.get(owner)?.answers);
+  const answers = new Map(memory.watches.get(place)?.answers);
   for (const server of zone.serversOf(owner)) {
     if (setup.blocked || stateOf(server) !== 'Answers') continue;
-    const { value, serial } = zone.ask(server, owner, memory.nextTurn(`${server.name} ${owner}`));
+    const { value, serial } = zone.ask(server, place, memory.nextTurn(`${server.name} ${place}`));
     const { records, ttlSeconds } = rrsetOf(value);
     const answer = {
       at: dateOf(clock.now + offset),
@@ -205,8 +261,10 @@ function promotionsOf({ name, desired }: MailServer, view: View): ReadonlyMap<st
     const source = view.secrets.get(secretName);
     const chain = source && known(source.summary);
     const withheldBy = view.mailServers
-      .filter((other) => other.name !== name && !isReady(mailServerObject(other), { secretName }, chain))
-      .map((other) => other.name);
+      .filter((other) => other.name !== name)
+      .map(mailServerObject)
+      .filter((other) => counts(other) && !isReady(other, { secretName }, chain))
+      .map((other) => other.metadata.name);
     promotions.set(servingSecretName, { permitted: known(true), withheldBy });
   }
   return promotions;

@@ -19,17 +19,18 @@ interface Looked {
   readonly againAt: number;
 }
 
-/** The last look, where it was at the same targets and is still good enough; else a new one. */
+/** At these hosts. The last look, where it was at the same targets and is still good enough; else a new one. */
 export function lookAtEndpoints(
   { cluster, clock }: World,
-  { owners, stored, desired }: MailServer,
+  { stored, desired, deletedAt }: MailServer,
+  hostnames: readonly string[],
   memory: ProcessMemory,
   offset: number,
 ): Looked | undefined {
   const chains = stored.certificates.flatMap((certificate) => certificate.chains);
-  if (desired.probe === 'Disabled' || chains.length === 0) return undefined;
+  const isOff = desired.probe === 'Disabled' || deletedAt !== undefined;
+  if (isOff || chains.length === 0 || hostnames.length === 0) return undefined;
   const algorithms = [...new Set(chains.map(({ keyAlgorithm }) => keyAlgorithm))].filter(isProbed);
-  const hostnames = owners.map(({ hostname }) => hostname);
   const addresses = cluster.addresses.filter(({ hostname }) => hostnames.includes(hostname));
   const targets = `${addresses.map(({ address }) => address).join()} ${algorithms.join()}`;
   const serving = chains.filter(({ state }) => state === 'Serving');

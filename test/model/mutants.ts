@@ -3,11 +3,12 @@
  * text must stand there exactly once, or the fault is none. `world` is known to show it, and is tried first.
  */
 import { OF_GATE } from './faults-of-gate.ts';
+import { OF_OWNERS } from './faults-of-owners.ts';
 import { OF_RECORDS } from './faults-of-records.ts';
 import { OF_RELEASES } from './faults-of-releases.ts';
 import type { Mutant } from './mutant.ts';
 
-export const MUTANTS: readonly Mutant[] = [...OF_RECORDS, ...OF_RELEASES, ...OF_GATE];
+export const MUTANTS: readonly Mutant[] = [...OF_RECORDS, ...OF_RELEASES, ...OF_GATE, ...OF_OWNERS];
 
 /** In place of a seed: the world that was made by hand for this fault. */
 export const OWN_WORLD = 0;

@@ -1,14 +1,18 @@
 /** One process of the operator: passes over MailServers, as the controller makes them, around the real planner. */
 import { candidateToComplete } from '../../src/controller/gate/mail-servers.ts';
+import { notBeforeOf } from '../../src/controller/gate/requests.ts';
 import { mayGoOn } from '../../src/controller/may-go-on.ts';
 import { covered } from '../../src/core/covered.ts';
+import { placeOf } from '../../src/core/place.ts';
+import { rememberedUntil } from '../../src/core/remembered-until.ts';
+import { formatTime } from '../../src/core/time.ts';
 import { OperatorError, transient } from '../../src/core/errors.ts';
 import type { Effect, ReleaseEffect } from '../../src/core/effect.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { PlannedChange } from '../../src/core/record-set-plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
-import { leafAlone } from './chains.ts';
+import { dateOf, leafAlone } from './chains.ts';
 import type { MailServer } from './cluster.ts';
 import { describe } from './describe.ts';
 import { gather, type Gathered } from './gather.ts';
@@ -19,6 +23,7 @@ import { storesOf, type View } from './stores.ts';
 import { WorkQueue, type Continued, type Outcome } from './work-queue.ts';
 import type { World } from './world.ts';
 
+const REST: Outcome = { wakeAt: Infinity };
 const INTERVAL = 3600;
 const PROBLEM_AGAIN = 300;
 
@@ -26,24 +31,29 @@ export class Operator {
   readonly name: string;
   isAlive = true;
   /** Its clock minus the true one. */
-  offset = 0;
+  offset: number;
   /** Cut off: what it saw last. */
   frozen: View | undefined;
   readonly #world: World;
+  readonly #startedAt: Date;
   readonly #memories = new Map<string, ProcessMemory>();
   readonly #queue: WorkQueue;
   readonly #requests: RequestPasses;
 
-  constructor(name: string, world: World) {
+  constructor(name: string, world: World, offset: number) {
     this.name = name;
+    this.offset = offset;
     this.#world = world;
+    this.#startedAt = dateOf(world.clock.now + offset);
     this.#requests = new RequestPasses(this, world);
     this.#queue = new WorkQueue(world, {
       isAlive: () => this.isAlive,
       begin: (mailServer) => this.#look(mailServer),
       isChanged: (mailServer) => {
-        const { resourceVersion } = world.cluster.mailServer(mailServer);
-        return this.frozen === undefined && resourceVersion !== this.#memoryOf(mailServer).known;
+        const now = world.cluster.mailServer(mailServer);
+        return (
+          this.frozen === undefined && now !== undefined && now.resourceVersion !== this.#memoryOf(mailServer).known
+        );
       },
     });
   }
@@ -66,7 +76,7 @@ export class Operator {
     const { view } = this;
     const memory = this.#memoryOf(name);
     const mailServer = view.mailServers.find((one) => one.name === name);
-    if (mailServer === undefined) throw new Error(`no MailServer ${name}`);
+    if (mailServer === undefined) return REST;
     memory.known = mailServer.resourceVersion;
     const gathered = gather(this.#world, mailServer, view, memory, this.offset);
     const next = plan(gathered.facts);
@@ -79,6 +89,7 @@ export class Operator {
   #begin(gathered: Gathered, { effect, ...next }: Plan, memory: ProcessMemory): Outcome | Continued {
     const { cluster } = this.#world;
     const { mailServer } = gathered;
+    this.#holdBack(gathered, { effect, ...next });
     if (effect?.kind !== 'SetFinalizer') return this.#record(gathered, { effect, ...next }, memory);
     return this.step(`${mailServer.name}: finalizer`, () => {
       const result = cluster.replace(mailServer.name, mailServer.resourceVersion, { finalizer: true });
@@ -86,6 +97,22 @@ export class Operator {
       const then = this.#written(gathered, memory, { finalizer: true });
       return { next: () => this.#record(then, plan(then.facts), memory) };
     });
+  }
+
+  /** As long as it remembers something, it withholds by being there. */
+  #holdBack({ facts, mailServer }: Gathered, next: Plan): void {
+    const { certManager, cluster } = this.#world;
+    const until = rememberedUntil(facts, next);
+    if (until === undefined) return;
+    for (const certificate of cluster.certificates) {
+      const request = certificate.mode === 'Gate' ? certManager.pending(certificate) : undefined;
+      const isNamed = mailServer.desired.certificates.some(({ secretName }) => secretName === certificate.secretName);
+      if (request === undefined || !isNamed || (notBeforeOf(request) ?? 0) >= until) continue;
+      this.step(`${request.metadata.name}: held back until ${formatTime(until)}`, () => {
+        certManager.hold(request, until);
+        return REST;
+      });
+    }
   }
 
   #record(gathered: Gathered, next: Plan, memory: ProcessMemory): Outcome | Continued {
@@ -107,7 +134,7 @@ export class Operator {
 
   /** A pass goes on from what it wrote itself. */
   #written(gathered: Gathered, memory: ProcessMemory, change: Partial<Gathered['facts']>): Gathered {
-    const mailServer = this.#world.cluster.mailServer(gathered.mailServer.name);
+    const mailServer = this.#world.cluster.mailServer(gathered.mailServer.name) ?? gathered.mailServer;
     memory.known = mailServer.resourceVersion;
     return { ...gathered, mailServer, facts: { ...gathered.facts, ...change } };
   }
@@ -117,7 +144,8 @@ export class Operator {
     for (const value of gathered.seen) value.noticed = true;
     if (next.effect !== undefined) return this.#perform(next.effect, gathered, memory);
     for (const { owner, change, problem } of next.recordSets) {
-      if (change === undefined && problem === undefined) memory.attempts.delete(owner.owner);
+      if (change === undefined && problem === undefined && owner.zone.known)
+        memory.attempts.delete(placeOf({ owner: owner.owner, zone: owner.zone.value }));
     }
     return this.#rest(gathered, next);
   }
@@ -125,8 +153,9 @@ export class Operator {
   #perform(effect: Effect, { mailServer }: Gathered, memory: ProcessMemory): Outcome {
     switch (effect.kind) {
       case 'SetFinalizer':
-      case 'RemoveFinalizer':
         throw new Error(`${effect.kind} has no place here`);
+      case 'RemoveFinalizer':
+        return this.step(`${mailServer.name} goes`, () => (this.#world.letGo(mailServer) ? REST : 'Retry'));
       case 'Release': {
         const outcomes = effect.releases.map((release) =>
           this.step(`${mailServer.name}: ${toldRelease(release)}`, () =>
@@ -153,13 +182,14 @@ export class Operator {
 
   #change(change: PlannedChange, stored: State, memory: ProcessMemory): Outcome {
     const { zone, clock } = this.#world;
-    const before = memory.attempts.get(change.owner)?.outcome;
-    const { intent } = stored.recordSets.find(({ owner }) => owner === change.owner) ?? {};
+    const place = placeOf(change);
+    const before = memory.attempts.get(place)?.outcome;
+    const { intent } = stored.recordSets.find((recordSet) => placeOf(recordSet) === place) ?? {};
     const serialBefore = zone.serial;
     const told = `${change.owner}: ${[...change.add.map((record) => `+${short(formatTlsa(record))}`), ...change.remove.map((record) => `-${short(formatTlsa(record))}`)].join(' ')} TTL ${change.ttlSeconds}`;
     return this.step(told, () => {
       const remember = (outcome: 'Applied' | OperatorError): void => {
-        memory.attempts.set(change.owner, { outcome, intent, serialBefore, sentAt: clock.now });
+        memory.attempts.set(place, { outcome, intent, serialBefore, sentAt: clock.now });
       };
       const result = this.#world.update(change);
       switch (result) {
@@ -207,7 +237,7 @@ export class Operator {
   }
 
   #memoryOf(name: string): ProcessMemory {
-    const memory = this.#memories.get(name) ?? new ProcessMemory();
+    const memory = this.#memories.get(name) ?? new ProcessMemory(this.#startedAt);
     this.#memories.set(name, memory);
     return memory;
   }

@@ -2,6 +2,7 @@
 import type { OperatorError } from '../../src/core/errors.ts';
 import type { ProbedEndpoint } from '../../src/controller/endpoint-probes.ts';
 import type { ServerAnswer } from '../../src/core/facts.ts';
+import type { Place } from '../../src/core/place.ts';
 import type { Intent } from '../../src/core/state.ts';
 
 export interface Attempt {
@@ -26,13 +27,19 @@ export interface Watch {
 }
 
 export class ProcessMemory {
-  readonly attempts = new Map<string, Attempt>();
-  readonly watches = new Map<string, Watch>();
+  readonly startedAt: Date;
+  readonly attempts = new Map<Place, Attempt>();
+  readonly watches = new Map<Place, Watch>();
   look: Look | undefined;
   /** Pools and load balancers take turns: how often this process has come to each. */
   readonly #turns = new Map<string, number>();
   /** The resourceVersion that the pass knows: what it wrote itself wakes nothing. */
   known = 0;
+
+  /** @param startedAt by its clock */
+  constructor(startedAt: Date) {
+    this.startedAt = startedAt;
+  }
 
   nextTurn(where: string): number {
     const turn = this.#turns.get(where) ?? 0;

@@ -32,7 +32,29 @@ export function randomScenario(seed: number, kinds: readonly WorldEvent['kind'][
   const restsAt = (all.at(-1)?.at ?? 0) + numbers.of([0, 600, HOUR]);
   const maxTTL = numbers.of([DAY, DAY, DAY, 120]);
   const answersAfter = numbers.of([0, 2, 60, 600]);
-  return { setup: { ...setup, maxTTL, answersAfter, servers: withZones(numbers, setup) }, events: all, restsAt };
+  const servers = withZones(numbers, setup);
+  // What the model learned later is drawn last, so that the seeds of planted faults stay what they were.
+  const certificates = kinds.length === 0 ? withPolicies(numbers, setup) : setup.certificates;
+  const ofOwners = eventsOfOwners(numbers, setup, kinds).map((event) => ({
+    ...event,
+    at: begins + numbers.between(0, Math.max(0, restsAt - begins)),
+  }));
+  return {
+    setup: { ...setup, maxTTL, answersAfter, servers, certificates },
+    events: [...all, ...ofOwners].sort((a, b) => a.at - b.at),
+    restsAt,
+  };
+}
+
+/** Where nobody can be asked, what was withdrawn is remembered until its signatures run out: thirty days of a world that does nothing else. */
+function eventsOfOwners(numbers: Numbers, setup: Setup, kinds: readonly WorldEvent['kind'][]): readonly WorldEvent[] {
+  const choices = OF_OWNERS.filter(([kind]) => kinds.length === 0 || kinds.includes(kind));
+  if (choices.length === 0 || setup.blocked || (kinds.length === 0 && numbers.chance(0.6))) return [];
+  return many(numbers.of([1, 1, 2]), () => randomEvent(numbers, setup, choices));
+}
+
+function withPolicies(numbers: Numbers, { certificates }: Setup): Setup['certificates'] {
+  return certificates.map((certificate) => ({ ...certificate, keepsKey: numbers.chance(0.3) }));
 }
 
 function randomSetup(numbers: Numbers): Setup {
@@ -280,6 +302,32 @@ const EVENTS: readonly (readonly [WorldEvent['kind'], number, Make])[] = [
     }),
   ],
   ['Rebuilt', 0.3, (numbers) => ({ kind: 'Rebuilt', issuedAfter: numbers.of([0, 60, 1200]) })],
+];
+
+const someMailServer = (numbers: Numbers, { mailServers }: Setup): number => numbers.between(0, mailServers.length - 1);
+
+const OF_OWNERS: typeof EVENTS = [
+  ['Deleted', 3, (numbers, setup) => ({ kind: 'Deleted', mailServer: someMailServer(numbers, setup) })],
+  [
+    'Renamed',
+    2,
+    (numbers, setup) => ({
+      kind: 'Renamed',
+      mailServer: someMailServer(numbers, setup),
+      after: numbers.of([0, 5, 600, 2 * HOUR, -1, -90, -1200]),
+    }),
+  ],
+  [
+    'Given',
+    3,
+    (numbers, setup) => ({
+      kind: 'Given',
+      host: someHost(numbers, setup),
+      to: someMailServer(numbers, setup),
+      after: numbers.of([0, 5, 600, 2 * HOUR, -1, -90, -1200]),
+    }),
+  ],
+  ['Moved', 3, (numbers, setup) => ({ kind: 'Moved', mailServer: someMailServer(numbers, setup) })],
 ];
 
 function randomEvent(numbers: Numbers, setup: Setup, choices: typeof EVENTS): WorldEvent {

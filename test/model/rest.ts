@@ -2,6 +2,7 @@
 import type { StoredRecordSet } from '../../src/core/state.ts';
 import { leafAlone } from './chains.ts';
 import type { Certificate, MailServer } from './cluster.ts';
+import { ownerOf } from './checker.ts';
 import type { World } from './world.ts';
 
 /** What is not as it should be in the end; nothing: all is well. */
@@ -11,7 +12,7 @@ export function unrest(world: World): readonly string[] {
     ...world.cluster.certificates.flatMap((certificate) => notReleased(world, certificate)),
     ...world.certManager.unfilled.map((secretName) => `cert-manager still waits for what goes into ${secretName}`),
     ...mailServers.flatMap((mailServer) => remembered(mailServer)),
-    ...mailServers.flatMap((mailServer) => published(world, mailServer)),
+    ...world.cluster.hostnames.flatMap((hostname) => published(world, ownerOf(hostname))),
   ];
   return problems.length > 0 ? problems : world.checker.unguarded();
 }
@@ -24,10 +25,12 @@ export function isAmbiguous({ isRestarted, cluster }: World): boolean {
 function notReleased({ cluster, clock }: World, { mode, secretName, servingSecretName }: Certificate): string[] {
   const [source, serving] = [cluster.secrets.get(secretName), cluster.secrets.get(servingSecretName)];
   if (mode !== 'Promote' || source === undefined || clock.now > source.notAfter) return [];
+  if (cluster.mailServers.length === 0) return [];
   return source.leaf === serving?.leaf ? [] : [`${source.name} is not released`];
 }
 
-function remembered({ name, stored }: MailServer): string[] {
+function remembered({ name, deletedAt, owners, stored }: MailServer): string[] {
+  if (deletedAt !== undefined) return [`${name} is deleted, and still there`];
   const chains = stored.certificates.flatMap(({ secretName, chains: all }) =>
     all
       .filter(({ state }) => state !== 'Serving')
@@ -36,12 +39,14 @@ function remembered({ name, stored }: MailServer): string[] {
       ),
   );
   const histories = stored.recordSets.flatMap((recordSet) => {
-    const { owner, intent, versions, records } = recordSet;
+    const { owner, intent, versions, records, handedTo } = recordSet;
+    const isAskedFor = owners.some((one) => one.owner === owner);
     const goes = records.some(({ notNeededSince }) => notNeededSince !== undefined);
     // Until something later is written, or signatures have run out: what may have been written and was not seen, and what an answer
     // cannot tell from what stands there now.
     const confirmed = versions.filter(({ kind }) => kind !== 'Unconfirmed');
     return [
+      ...(handedTo === undefined && isAskedFor ? [] : [`${name} remembers ${owner}, for which it does not ask`]),
       ...(intent === undefined ? [] : [`${name} has an intent at ${owner}`]),
       ...(goes ? [`${name} has an adopted record at ${owner} that nobody needs`] : []),
       ...(confirmed.length < 2 || recurs(recordSet)
@@ -58,21 +63,25 @@ function recurs({ versions }: StoredRecordSet): boolean {
   return values.indexOf(values.at(-1) ?? '') < values.length - 1;
 }
 
-function published(world: World, { owners }: MailServer): string[] {
-  const { zone, checker } = world;
-  const wanted = expected(world);
-  if (wanted.length === 0) return [];
-  return owners.flatMap(({ owner }) => {
-    const records = zone.current(owner)?.records ?? [];
-    const missing = wanted.filter((record) => !records.includes(record));
-    const isTolerated = (record: string): boolean =>
-      checker.foreign.get(owner)?.has(record) === true || checker.leftOver.get(owner)?.has(record) === true;
-    const needless = records.filter((record) => !wanted.includes(record) && !isTolerated(record));
-    return [
-      ...(missing.length > 0 ? [`missing at ${owner}: ${missing.map(short).join(', ')}`] : []),
-      ...(needless.length > 0 ? [`nobody needs at ${owner}: ${needless.map(short).join(', ')}`] : []),
-    ];
-  });
+function published(world: World, owner: string): string[] {
+  const { zone, checker, cluster } = world;
+  const isTolerated = (record: string): boolean =>
+    checker.foreign.get(owner)?.has(record) === true || checker.leftOver.get(owner)?.has(record) === true;
+  const left = zone
+    .elsewhere(owner)
+    .flatMap(({ records }) => records)
+    .filter((record) => !isTolerated(record));
+  const isWanted = cluster.claimants(owner).length > 0;
+  const wanted = isWanted ? expected(world) : [];
+  // Where no certificate is known, nothing is withdrawn either.
+  if (isWanted && wanted.length === 0) return [];
+  const records = zone.current(owner)?.records ?? [];
+  const missing = wanted.filter((record) => !records.includes(record));
+  const needless = [...left, ...records.filter((record) => !wanted.includes(record) && !isTolerated(record))];
+  return [
+    ...(missing.length > 0 ? [`missing at ${owner}: ${missing.map(short).join(', ')}`] : []),
+    ...(needless.length > 0 ? [`nobody needs at ${owner}: ${needless.map(short).join(', ')}`] : []),
+  ];
 }
 
 /** What should stand at every owner for what is served. */

@@ -56,6 +56,8 @@ export interface CertificateSetup {
   readonly algorithm: 'RSA' | 'ECDSA';
   readonly ca: CA;
   readonly lifetime: number;
+  /** Observe: `rotationPolicy: Never`. A Secret that is lost gets a new key all the same. */
+  readonly keepsKey?: boolean;
 }
 
 /** An authoritative name, behind it a pool that is asked in turn. */
@@ -67,6 +69,11 @@ export interface ServerSetup {
 
 export type TimedEvent = WorldEvent & { readonly at: number };
 
+/** Who goes elsewhere does so in two steps; what else lasts is ended where the world is left at rest. */
+export function lastsUntil(event: TimedEvent): number {
+  return event.kind === 'Renamed' || event.kind === 'Given' ? event.at + Math.abs(event.after) : event.at;
+}
+
 export type WorldEvent =
   | {
       readonly kind: 'Renew';
@@ -75,7 +82,7 @@ export type WorldEvent =
       readonly lifetime: number;
       readonly validIn: number;
     }
-  /** The source Secret is gone, until the next renewal; in Gate the serving one, and cert-manager issues anew. */
+  /** The source Secret is gone, until the next renewal; in Observe and Gate the serving one. In Gate cert-manager issues anew at once. */
   | { readonly kind: 'SourceGone'; readonly certificate: number }
   /** Gate: the wrapped issuers refuse what they answer meanwhile, or take so long for what they are asked. */
   | { readonly kind: 'IssuerFails'; readonly seconds: number }
@@ -119,7 +126,14 @@ export type WorldEvent =
   /** Somebody between us and the server. */
   | { readonly kind: 'Attacker'; readonly host: number; readonly address: number; readonly seconds: number }
   /** All Secrets, pods and statuses are gone; certificates are issued anew after so many seconds. */
-  | { readonly kind: 'Rebuilt'; readonly issuedAfter: number };
+  | { readonly kind: 'Rebuilt'; readonly issuedAfter: number }
+  | { readonly kind: 'Deleted'; readonly mailServer: number }
+  /** One of another name is made, and so many seconds later the first is deleted; before that, where it is negative. */
+  | { readonly kind: 'Renamed'; readonly mailServer: number; readonly after: number }
+  /** Another MailServer names this host too, and so many seconds later the first one no more; before that, where it is negative. */
+  | { readonly kind: 'Given'; readonly host: number; readonly to: number; readonly after: number }
+  /** Its provider changes, and with it the zone. */
+  | { readonly kind: 'Moved'; readonly mailServer: number };
 
 export type Readable = 'Secrets' | 'Primary' | 'Servers' | 'Endpoints' | 'Resolver';
 

@@ -28,12 +28,13 @@ export class Serving {
     return exceptionFor(this.#world, chain, cluster.secrets.get(servingSecretName), served, waitingSince);
   }
 
-  serve(certificate: Certificate, chain: ModelChain, exception: Exception | undefined): void {
+  /** @param request Gate: its UID */
+  serve(certificate: Certificate, chain: ModelChain, exception: Exception | undefined, request?: string): void {
     const { cluster, checker } = this.#world;
     const why = exception === undefined ? '' : ` (${exception})`;
     this.#world.log(`${chain.name} (key ${chain.leaf.slice(0, 6)}) is released${why}`);
     this.#world.releases += 1;
-    checker.served(certificate, chain, exception);
+    checker.served(certificate, chain, exception, request);
     this.#waitingSince.delete(certificate.secretName);
     this.#served.set(certificate.secretName, chain);
     cluster.setSecret(certificate.servingSecretName, chain);

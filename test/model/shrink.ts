@@ -75,6 +75,7 @@ function simplerSetups(setup: Setup): Setup[] {
     { ...setup, servers: servers.map((server) => ({ ...server, nodes: server.nodes.map(() => ({ lag: 0 })) })) },
     { ...setup, certificates: certificates.map((certificate) => ({ ...certificate, ca: 'A' as const })) },
     { ...setup, certificates: certificates.map((certificate) => ({ ...certificate, lifetime: 90 * 86_400 })) },
+    { ...setup, certificates: certificates.map((certificate) => ({ ...certificate, keepsKey: false })) },
     ...fields,
   ];
   const text = JSON.stringify(setup);

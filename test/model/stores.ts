@@ -6,9 +6,11 @@ import type { GateSources } from '../../src/controller/gate/mail-servers.ts';
 import type { RequestSources } from '../../src/controller/gate/requests.ts';
 import { PARENT_UID } from '../../src/controller/gate/child-requests.ts';
 import { certificateOf } from '../../src/controller/gate/seen-request.ts';
+import { secretKeysOf } from '../../src/controller/objects.ts';
+import { ownersInUse, type Stores as ControllerStores } from '../../src/controller/stores.ts';
 import { objectKey } from '../../src/kube/resource.ts';
 import type { Issuance } from './cert-manager.ts';
-import type { ModelChain } from './chains.ts';
+import { dateOf, type ModelChain } from './chains.ts';
 import type { Certificate, MailServer } from './cluster.ts';
 import { metadataOf, NAMESPACE } from './objects.ts';
 
@@ -55,13 +57,25 @@ export function storesOf({ mailServers, issuance }: View, certificates: readonly
     },
     // Of a Secret there is one Certificate: nothing on it says more.
     secrets: { get: () => undefined },
-    mailServers: {
-      byIndex: (_, key) =>
-        mailServers
-          .filter(({ desired }) =>
-            desired.certificates.some(({ secretName }) => objectKey(NAMESPACE, secretName) === key),
-          )
-          .map(mailServerObject),
+    mailServers: mailServersOf(mailServers),
+  };
+}
+
+type MailServerIndex = Parameters<ControllerStores['mailServers']['byIndex']>[0];
+
+/** Of these indexes the model makes use. */
+const KEYS: Partial<Record<MailServerIndex, (mailServer: MailServerObject) => readonly string[]>> = {
+  secret: secretKeysOf,
+  owner: ownersInUse,
+};
+
+/** As the store has them, by what their changes are found by. */
+export function mailServersOf(mailServers: readonly MailServer[]): Pick<ControllerStores['mailServers'], 'byIndex'> {
+  return {
+    byIndex: (index, key) => {
+      const keysOf = KEYS[index];
+      if (keysOf === undefined) throw new Error(`the model has no index ${index}`);
+      return mailServers.map(mailServerObject).filter((object) => keysOf(object).includes(key));
     },
   };
 }
@@ -78,14 +92,24 @@ function certificateObject({ secretName }: Certificate): CertManagerCertificate 
 
 const objects = new WeakMap<MailServer, MailServerObject>();
 
-/** As far as Gate looks at it. */
+/** As far as it is looked at. */
 export function mailServerObject(mailServer: MailServer): MailServerObject {
-  const { name, desired, stored } = mailServer;
+  const { name, createdAt, deletedAt, zone, owners, desired, stored } = mailServer;
   const made =
     objects.get(mailServer) ??
     ({
-      metadata: metadataOf(name),
-      spec: { certificates: desired.certificates, compromisedKeys: [] },
+      metadata: {
+        ...metadataOf(name),
+        creationTimestamp: dateOf(createdAt).toISOString(),
+        ...(deletedAt === undefined ? {} : { deletionTimestamp: dateOf(deletedAt).toISOString() }),
+      },
+      spec: {
+        hostnames: owners.map(({ hostname }) => hostname),
+        ports: [25],
+        providerRef: { kind: 'DNSProvider', name: zone },
+        certificates: desired.certificates,
+        compromisedKeys: [],
+      },
       status: stored,
     } as unknown as MailServerObject);
   objects.set(mailServer, made);

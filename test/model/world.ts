@@ -6,11 +6,11 @@ import { CertManager, type Order } from './cert-manager.ts';
 import { makeChain, type ModelChain } from './chains.ts';
 import { Checker, told, Violation } from './checker.ts';
 import { Clockwork } from './clockwork.ts';
-import { Cluster, type Certificate } from './cluster.ts';
+import { Cluster, type Certificate, type MailServer } from './cluster.ts';
 import { comeToRest } from './end.ts';
 import { befall } from './events.ts';
 import { Operator } from './operator.ts';
-import type { CertificateSetup, Readable, Scenario, Setup } from './scenario.ts';
+import { lastsUntil, type CertificateSetup, type Readable, type Scenario, type Setup } from './scenario.ts';
 import { Serving } from './serving.ts';
 import type { View } from './stores.ts';
 import { sameRecords, Zone, type Value } from './zone.ts';
@@ -20,6 +20,9 @@ const DATED_BACK = 3600;
 
 /** A pass acts by what it saw so long ago at most. */
 const SEEN_BEFORE = 30;
+
+/** So long a withdrawal may be tried at least. */
+const ABANDONED_AFTER = 3600 - 30;
 
 export interface PlannedCrash {
   step: number;
@@ -89,14 +92,14 @@ export class World {
       this.clock.at(event.at, () => {
         befall(this, event);
       });
-    this.clock.runUntil(this.#scenario.restsAt);
+    const { events, restsAt } = this.#scenario;
+    this.clock.runUntil(Math.max(restsAt, ...events.map(lastsUntil)));
     comeToRest(this);
   }
 
   /** A new process takes over. */
   start(): Operator {
-    const operator = new Operator(`operator ${++this.#started}`, this);
-    operator.offset = this.clockOffset;
+    const operator = new Operator(`operator ${++this.#started}`, this, this.clockOffset);
     this.operators = [...this.operators.filter(({ isAlive }) => isAlive), operator];
     operator.wake();
     return operator;
@@ -116,7 +119,8 @@ export class World {
       this.certManager.renew(certificate, { ca, lifetime, validIn });
       return;
     }
-    const chain = this.issued(certificate, { ca, lifetime, validIn });
+    const key = certificate.keepsKey ? this.cluster.secrets.get(certificate.secretName)?.key : undefined;
+    const chain = this.issued(certificate, { ca, lifetime, validIn }, key);
     this.log(
       `Secret ${certificate.secretName} gets ${chain.name} (key ${chain.leaf.slice(0, 6)}), valid until ${chain.notAfter}`,
     );
@@ -160,14 +164,23 @@ export class World {
     return transient('PrimaryTimeout', 'the model');
   }
 
-  #apply({ owner, add, remove, ttlSeconds, expected }: PlannedChange): 'Applied' | 'Conflict' {
-    const before = this.zone.current(owner)?.records ?? [];
+  #apply({ owner, zone, add, remove, ttlSeconds, expected }: PlannedChange): 'Applied' | 'Conflict' {
+    const before = this.zone.current(owner, zone)?.records ?? [];
     if (!sameRecords(before, expected.records.map(formatTlsa).sort())) return 'Conflict';
     const gone = new Set(remove.map(formatTlsa));
     const records = [...before.filter((record) => !gone.has(record)), ...add.map(formatTlsa)];
-    const value = this.zone.write(owner, records, ttlSeconds, 'Operator');
-    if (value !== undefined) this.checker.written(value);
+    const value = this.zone.write(owner, records, ttlSeconds, 'Operator', zone);
+    if (value !== undefined) this.checker.written(value, before);
     return 'Applied';
+  }
+
+  /** The last finalizer goes, and with it the object. */
+  letGo(mailServer: MailServer): boolean {
+    const { name, desired, resourceVersion, deletedAt = Infinity } = mailServer;
+    const isAbandoned = this.clock.now > deletedAt + ABANDONED_AFTER;
+    if (this.cluster.replace(name, resourceVersion, { finalizer: false }) === 'Conflict') return false;
+    this.checker.letGo(mailServer, isAbandoned || desired.suspend || desired.deletion === 'Retain');
+    return true;
   }
 
   /** A validating resolver gives what it happens to hold: the oldest. */

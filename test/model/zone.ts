@@ -1,13 +1,17 @@
 /**
  * The zones, as one: their primary, and the servers that hand it out, each behind its own lag. A value is one write of an owner's RRset.
+ * One that moves to another zone has a value in each, and a sender may be led to either.
  * Every cache that could be is in here, too: one that fetched at the last moment, from whichever server, and keeps to the last second.
  */
+import { placeOf, type Place } from '../../src/core/place.ts';
 import type { Clockwork } from './clockwork.ts';
+import { HOME } from './cluster.ts';
 import type { Setup } from './scenario.ts';
 
 export interface Value {
   readonly id: number;
   readonly owner: string;
+  readonly zone: string;
   /** Presentation form, sorted; empty: there is no RRset. */
   readonly records: readonly string[];
   readonly ttl: number;
@@ -25,7 +29,7 @@ export interface Value {
 
 interface Snapshot {
   readonly serial: number;
-  readonly values: ReadonlyMap<string, Value>;
+  readonly values: ReadonlyMap<Place, Value>;
 }
 
 export interface Node {
@@ -59,6 +63,7 @@ export class Zone {
   readonly #maxTTL: number;
   readonly #snapshots: Snapshot[] = [{ serial: 1, values: new Map() }];
   readonly #values: Value[] = [];
+  readonly #homes = new Map<string, string>();
   #ids = 0;
 
   constructor(clock: Clockwork, { mailServers, servers, signatureValidity, maxTTL }: Setup) {
@@ -87,8 +92,23 @@ export class Zone {
     return this.#last.serial;
   }
 
-  current(owner: string): Value | undefined {
-    return this.#last.values.get(owner);
+  /** The zone in which whoever asks for this owner wants it. */
+  homeOf(owner: string): string {
+    return this.#homes.get(owner) ?? HOME;
+  }
+
+  move(owner: string, zone: string): void {
+    this.#homes.set(owner, zone);
+  }
+
+  current(owner: string, zone = this.homeOf(owner)): Value | undefined {
+    return this.#last.values.get(placeOf({ owner, zone }));
+  }
+
+  /** What stands in the zones that this owner has left. */
+  elsewhere(owner: string): readonly Value[] {
+    const home = this.homeOf(owner);
+    return [...this.#last.values.values()].filter((value) => value.owner === owner && value.zone !== home);
   }
 
   /** The values that were ever written at this owner, in their order. */
@@ -96,8 +116,14 @@ export class Zone {
     return this.#values.filter((value) => value.owner === owner);
   }
 
-  write(owner: string, records: readonly string[], ttl: number, by: Value['by']): Value | undefined {
-    const before = this.current(owner);
+  write(
+    owner: string,
+    records: readonly string[],
+    ttl: number,
+    by: Value['by'],
+    zone = this.homeOf(owner),
+  ): Value | undefined {
+    const before = this.current(owner, zone);
     const sorted = [...new Set(records)].sort();
     const effectiveTtl = sorted.length === 0 ? 0 : Math.min(ttl, this.#maxTTL);
     if (sameRecords(before?.records ?? [], sorted) && (before?.ttl ?? 0) === effectiveTtl) return before;
@@ -105,6 +131,7 @@ export class Zone {
     const value: Value = {
       id: this.#ids++,
       owner,
+      zone,
       records: sorted,
       ttl: effectiveTtl,
       by,
@@ -115,7 +142,7 @@ export class Zone {
       noticed: false,
     };
     this.#values.push(value);
-    this.#push(new Map(this.#last.values).set(owner, value));
+    this.#push(new Map(this.#last.values).set(placeOf(value), value));
     return value;
   }
 
@@ -178,16 +205,16 @@ export class Zone {
   }
 
   /** What the operator is told the so-manieth time: the pool takes turns. */
-  ask(server: Server, owner: string, turn: number): { readonly value: Value | undefined; readonly serial: number } {
+  ask(server: Server, place: Place, turn: number): { readonly value: Value | undefined; readonly serial: number } {
     const node = server.nodes[turn % server.nodes.length];
     if (node === undefined) throw new Error('a server without nodes');
     const snapshot = this.#shownBy(node);
-    return { value: snapshot.values.get(owner), serial: snapshot.serial };
+    return { value: snapshot.values.get(place), serial: snapshot.serial };
   }
 
   /** What this node would answer. */
-  shown(node: Node, owner: string): Value | undefined {
-    return this.#shownBy(node).values.get(owner);
+  shown(node: Node, owner: string, zone = this.homeOf(owner)): Value | undefined {
+    return this.#shownBy(node).values.get(placeOf({ owner, zone }));
   }
 
   /** Could a sender have it now? */
@@ -207,7 +234,7 @@ export class Zone {
     const nodes = this.serversOf(owner).flatMap((server) => server.nodes);
     const oldest = Math.min(...nodes.filter(({ stuck }) => !stuck).map(({ index }) => index));
     const snapshots = [...this.#snapshots.slice(oldest + 1), this.#last];
-    const coming = snapshots.flatMap(({ values }) => values.get(owner) ?? []);
+    const coming = snapshots.flatMap(({ values }) => [...values.values()].filter((value) => value.owner === owner));
     return [...new Set([...this.held(owner), ...coming.filter(({ records }) => records.length > 0)])];
   }
 
@@ -242,13 +269,13 @@ export class Zone {
 
   #account(server: Server | undefined, before: Snapshot['values'], after: Snapshot['values']): void {
     if (before === after || server === undefined) return;
-    for (const [owner, value] of before) {
-      if (after.get(owner) === value || !isServedBy(server, owner)) continue;
+    for (const [place, value] of before) {
+      if (after.get(place) === value || !isServedBy(server, value.owner)) continue;
       value.holders -= 1;
       value.handedOutUntil = this.#clock.now;
     }
-    for (const [owner, value] of after) {
-      if (before.get(owner) === value || !isServedBy(server, owner)) continue;
+    for (const [place, value] of after) {
+      if (before.get(place) === value || !isServedBy(server, value.owner)) continue;
       value.holders += 1;
       if (value.records.length > 0) this.onHandedOut(value);
     }

@@ -1,0 +1,134 @@
+/**
+ * Where a pass looks: the owners of a MailServer, each in the zone where its records are, or are to be, and who may write there. It follows
+ * the controller's placesOf and Claims, which wait for answers, around their own rules; here every provider is there, and allows all.
+ */
+import { comesFirst, conflict, hasPublished, letsGo } from '../../src/controller/claims.ts';
+import { identityOf, ownersOf, type OwnerIdentity } from '../../src/controller/objects.ts';
+import { caretaker, heirOf, NOT_LOOKED_UP, type Intention } from '../../src/controller/places.ts';
+import { transient } from '../../src/core/errors.ts';
+import { known, unknown, type Known, type OwnerFacts } from '../../src/core/facts.ts';
+import { handover } from '../../src/core/inherit.ts';
+import type { StoredRecordSet } from '../../src/core/state.ts';
+import type { MailServer as MailServerObject } from '../../src/api/mail-server.ts';
+import { keyOf } from '../../src/kube/resource.ts';
+import type { MailServer } from './cluster.ts';
+import { mailServerObject, mailServersOf } from './stores.ts';
+
+export interface Place extends OwnerIdentity, Pick<OwnerFacts, 'desired' | 'left' | 'heir'> {
+  readonly zone: Known<string>;
+  readonly stored: StoredRecordSet | undefined;
+}
+
+export function placesOf(
+  mailServer: MailServer,
+  stored: readonly StoredRecordSet[],
+  intention: Intention,
+  all: readonly MailServer[],
+): readonly Place[] {
+  const claims = new Claims(mailServer, all);
+  const asked = ownersOf(claims.own);
+  const others = stored.filter(({ owner }) => !asked.some((identity) => identity.owner === owner));
+  return [
+    ...asked.flatMap((identity) => {
+      const written = stored.filter(({ owner }) => owner === identity.owner);
+      return placesOfOwner(identity, written, intention, claims);
+    }),
+    ...others.map((recordSet) => writtenPlace(recordSet, false, intention, claims)),
+  ];
+}
+
+function placesOfOwner(
+  identity: OwnerIdentity,
+  written: readonly StoredRecordSet[],
+  intention: Intention,
+  claims: Claims,
+): readonly Place[] {
+  if (intention !== 'Publish' && written.length > 0)
+    return written.map((recordSet) => writtenPlace(recordSet, true, intention, claims));
+  const zone = claims.isGoing ? NOT_LOOKED_UP : claims.of(identity);
+  const home = written.find((recordSet) => zone.known && recordSet.zone === zone.value);
+  const others = written.filter((recordSet) => recordSet !== home);
+  if (zone.known) {
+    const left = others.map((recordSet): Place => ({
+      ...writtenPlace(recordSet, false, intention, claims),
+      left: 'Visible',
+    }));
+    return [{ ...identity, desired: true, zone, stored: home }, ...left];
+  }
+  if (others.length === 0) return [{ ...identity, desired: true, zone, stored: undefined }];
+  return others.map((recordSet) => {
+    const heir = heirOf(claims.winnerOf(recordSet), recordSet);
+    return { ...identity, desired: true, zone, stored: recordSet, ...(heir === undefined ? {} : { heir }) };
+  });
+}
+
+function writtenPlace(stored: StoredRecordSet, desired: boolean, intention: Intention, claims: Claims): Place {
+  const identity = identityOf(stored.owner);
+  const winner = intention === 'Abandon' ? undefined : claims.winnerOf(stored);
+  const heir = heirOf(winner, stored) ?? caretaker(stored, claims.own, intention, claims);
+  const isAsked = intention === 'Publish' || intention === 'Withdraw';
+  const home = isAsked ? known(stored.zone) : NOT_LOOKED_UP;
+  const taken = winner && (heir === undefined ? conflict(identity, winner) : unknown(handover(stored, heir)));
+  return { ...identity, desired, zone: taken ?? home, stored, ...(heir === undefined ? {} : { heir }) };
+}
+
+/** Of one MailServer, against all others. */
+class Claims {
+  readonly own: MailServerObject;
+  readonly mailServers: ReturnType<typeof mailServersOf>;
+  readonly #zone: string;
+  readonly #zones: ReadonlyMap<string, string>;
+
+  constructor(mailServer: MailServer, all: readonly MailServer[]) {
+    this.own = mailServerObject(mailServer);
+    this.mailServers = mailServersOf(all);
+    this.#zone = mailServer.zone;
+    this.#zones = new Map(all.map(({ name, zone }) => [name, zone]));
+  }
+
+  get isGoing(): boolean {
+    return this.own.metadata.deletionTimestamp !== undefined;
+  }
+
+  of(identity: OwnerIdentity): Known<string> {
+    const winner = this.#betterClaim(identity.owner, { mayStay: true });
+    if (winner !== undefined) return conflict(identity, winner);
+    const former = this.#notHandedOverYet(identity.owner);
+    if (former === undefined) return known(this.#zone);
+    return unknown(transient('OwnerHandover', `${identity.owner} is being handed over by ${keyOf(former)}`));
+  }
+
+  winnerOf({ owner, zone }: StoredRecordSet): MailServerObject | undefined {
+    return this.#betterClaim(owner, { mayStay: !letsGo(this.own, owner), zone });
+  }
+
+  #notHandedOverYet(owner: string): MailServerObject | undefined {
+    return this.#others(owner).find(
+      (former) =>
+        hasPublished(former, owner, this.#zone) &&
+        letsGo(former, owner) &&
+        !(former.status.recordSets ?? []).some(
+          (recordSet) =>
+            recordSet.owner === owner && recordSet.zone === this.#zone && recordSet.handedTo === keyOf(this.own),
+        ),
+    );
+  }
+
+  #betterClaim(
+    owner: string,
+    { mayStay, zone }: { readonly mayStay: boolean; readonly zone?: string },
+  ): MailServerObject | undefined {
+    return this.#others(owner)
+      .filter((rival) => !letsGo(rival, owner))
+      .sort((a, b) => (comesFirst(a, b, owner) ? -1 : 1))
+      .find(
+        (rival) =>
+          (!mayStay || comesFirst(rival, this.own, owner)) &&
+          (zone === undefined || this.#zones.get(rival.metadata.name) === zone),
+      );
+  }
+
+  #others(owner: string): readonly MailServerObject[] {
+    return this.mailServers.byIndex('owner', owner).filter(({ metadata }) => metadata.uid !== this.own.metadata.uid);
+  }
+}
