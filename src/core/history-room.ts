@@ -4,7 +4,7 @@ import { lastWritten } from './last-written.ts';
 import type { Version } from './state.ts';
 
 /** Status has room for so many; somebody who changes records without end gets there. */
-const MAX_VERSIONS = 8;
+export const MAX_VERSIONS = 8;
 /** And for so many characters of records, beside those that stand there now: eight versions of a dozen records. */
 const MAX_TEXT = 8192;
 

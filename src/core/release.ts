@@ -16,6 +16,7 @@ import { several } from './several.ts';
 import { newestAnswers } from './sightings.ts';
 import type { StoredChain, StoredRecordSet } from './state.ts';
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
+import { unknownVersions } from './unknown-versions.ts';
 import type { Release, Withheld } from './withheld.ts';
 
 type Check = (withheld: Withheld) => Release | undefined;
@@ -154,6 +155,7 @@ function byTheGate(withheld: Withheld): Release | undefined {
   }
   const { stage, owners, opensAt } = gateOf(candidate, closed, guard, facts);
   const where = several(owners);
+  const unknown = unknownVersions(candidate, closed, guard, facts);
   // At the deadline less is enough, so it may open then; with Hold it may not.
   const until = opensAt ?? (isLate || facts.desired.onDeadline === 'Hold' ? undefined : deadline);
   switch (stage) {
@@ -170,14 +172,14 @@ function byTheGate(withheld: Withheld): Release | undefined {
       return {
         stage,
         reason: 'WaitingForServers',
-        message: `not every authoritative name server answers its records yet: ${where}`,
+        message: `not every authoritative name server answers its records yet: ${where}${unknown}`,
         until,
       };
     case 'WaitingForCaches':
       return {
         stage,
         reason: 'WaitingForCaches',
-        message: `senders may still hold earlier records: ${where}`,
+        message: `senders may still hold earlier records: ${where}${unknown}`,
         until: opensAt,
       };
   }

@@ -44,10 +44,30 @@ test('Ready stays True, Reconciling is absent, RolloverInProgress says which ste
   // Every server had answered half a minute after the change; seconds are rounded up.
   const opensAt = formatTime(new Date(Math.ceil((began + 30_000) / 1000) * 1000 + 2 * HOUR + MINUTE));
   expect(message).toContain(`(until ${opensAt})`);
+  expect(message).not.toContain('are not known');
   world.pass(2 * HOUR + MINUTE);
   expect(world.serving).toBe(renewed);
   expect(told(world).said).toBe('True - - True Retiring');
   expect(told(world).message).toMatch(/\(until \d{4}-/);
   world.pass(25 * HOUR);
   expect(told(world).said).toBe('True - - False Idle');
+});
+
+test('a wait for what is not known any more, as there were too many changes, says so', () => {
+  const world = restingOn(first);
+  world.secondary = world.records;
+  const changes = Array.from({ length: 10 }, (_, index) => ({
+    name: `ca-${index}`,
+    spkiSHA256: `${index}`.repeat(64),
+  }));
+  for (const announced of changes) {
+    world.desired = { ...world.desired, announcedCAs: [announced] };
+    world.settle();
+  }
+  world.source = renewed;
+  world.settle();
+  expect(world.stored.recordSets[0]?.versions).toHaveLength(8);
+  const { said, message } = told(world);
+  expect(said).toBe('True - - True WaitingForServers');
+  expect(message).toContain('some earlier records are not known and count as refusing it');
 });
