@@ -7,62 +7,16 @@
  */
 import type { ChainSummary } from './chain-summary.ts';
 import { isClockRight } from './clock.ts';
-import type { Known } from './facts.ts';
-import type { OperatorError } from './errors.ts';
-import { several } from './several.ts';
-import { formatTime } from './time.ts';
-
-/** One try at the wrapped issuer. */
-export interface Attempt {
-  /** Of the child request. */
-  readonly name: string;
-  /** From 1 upwards. */
-  readonly number: number;
-  readonly state: AttemptState;
-}
-
-export type AttemptState =
-  | { readonly kind: 'Pending' }
-  /** It is not answered, and goes to an issuer that is wrapped no more. */
-  | { readonly kind: 'Astray' }
-  | { readonly kind: 'Issued'; readonly at: Date; readonly chain: ChainSummary }
-  /** `error`: it was answered, with what cannot be used. */
-  | { readonly kind: 'Failed'; readonly at: Date; readonly error?: OperatorError | undefined }
-  /** By whoever approves in this cluster. */
-  | { readonly kind: 'Denied' };
-
-/** A MailServer that uses the Secret. */
-export interface Withholder {
-  readonly name: string;
-  /** When it may say that the certificate can go, as far as it knows. */
-  readonly until?: string | undefined;
-  /** It says that somebody else has this key (`compromisedKeys`). */
-  readonly refusesKey?: boolean | undefined;
-}
-
-export interface IssuanceFacts {
-  readonly now: Date;
-  readonly approval: 'Approved' | 'Denied' | 'None';
-  /** It was completed, or given up. */
-  readonly isOver: boolean;
-  /** Can its CSR be read at all? */
-  readonly isReadable: boolean;
-  /** The issuer that signs, for people: `ClusterIssuer letsencrypt`. */
-  readonly issuer: Known<string>;
-  readonly attempts: readonly Attempt[];
-  /** They decide; where there is none, the certificate passes straight through. Not known: it is withheld. */
-  readonly withholders: Known<readonly Withholder[]>;
-  /** A MailServer that used it was deleted; until then senders may still hold its records. */
-  readonly notBefore?: Date | undefined;
-  readonly backOff: BackOff;
-  /** As in `Facts`. */
-  readonly clockSkewMs?: number | undefined;
-}
-
-export interface BackOff {
-  readonly firstMs: number;
-  readonly maxMs: number;
-}
+import type { Attempt, AttemptState, BackOff, IssuanceFacts } from './issuance-facts.ts';
+import {
+  CLOCKS_DISAGREE,
+  failed,
+  heldBackUntil,
+  heldBy,
+  keyRefusedBy,
+  notAnswered,
+  requestOf,
+} from './issuance-messages.ts';
 
 export type IssuanceStep =
   /** `message`: why it is pending, for people; undefined where that is somebody else's to say. */
@@ -96,7 +50,7 @@ export function nextIssuance(facts: IssuanceFacts): IssuanceStep {
     const step = check(facts);
     if (step !== undefined) return step;
   }
-  return { kind: 'Wait', message: `${issuerOf(facts)} has not answered ${requestOf(latest(facts))} yet` };
+  return { kind: 'Wait', message: notAnswered(facts, latest(facts)) };
 }
 
 export interface Candidate {
@@ -144,8 +98,7 @@ function isUnreadable({ isReadable }: IssuanceFacts): IssuanceStep | undefined {
 function isCompromised({ withholders }: IssuanceFacts): IssuanceStep | undefined {
   const refusing = withholders.known ? withholders.value.filter(({ refusesKey }) => refusesKey === true) : [];
   if (refusing.length === 0) return undefined;
-  const names = several(refusing.map(({ name }) => name));
-  return { kind: 'Fail', reason: 'Failed', message: `its key is in spec.compromisedKeys of MailServer ${names}` };
+  return { kind: 'Fail', reason: 'Failed', message: keyRefusedBy(refusing) };
 }
 
 function hasNoIssuer({ issuer }: IssuanceFacts): IssuanceStep | undefined {
@@ -168,9 +121,7 @@ const CLOCK_AGAIN_MS = 60_000;
 /** By a clock that is ahead, every back-off is over at once, and so is every wait. */
 function clockIsWrong(facts: IssuanceFacts): IssuanceStep | undefined {
   if (isClockRight(facts)) return undefined;
-  const message =
-    'our clock and that of the API server do not agree; nothing is handed over or asked for again until they do: set the clocks right (NTP)';
-  return { kind: 'Wait', message, until: new Date(facts.now.getTime() + CLOCK_AGAIN_MS) };
+  return { kind: 'Wait', message: CLOCKS_DISAGREE, until: new Date(facts.now.getTime() + CLOCK_AGAIN_MS) };
 }
 
 /** After a failure, with the same CSR: cert-manager would throw the key away, and wait for hours. And what waits for long is issued anew. */
@@ -220,13 +171,7 @@ function isWithheld(facts: IssuanceFacts): IssuanceStep | undefined {
   if (!withholders.known) return { kind: 'Wait', message: withholders.error.message, until };
   if (withholders.value.length > 0) return { kind: 'Wait', message: heldBy(withholders.value), until };
   if (notBefore === undefined || now >= notBefore) return undefined;
-  const message = `issued, and held back until ${formatTime(notBefore)}: senders may still hold records of a MailServer that was deleted`;
-  return { kind: 'Wait', message, until: notBefore };
-}
-
-function heldBy(withholders: readonly Withholder[]): string {
-  const names = withholders.map(({ name, until }) => (until === undefined ? name : `${name} (until ${until})`));
-  return `issued, and held back until no sender would refuse it, by MailServer ${several(names)}`;
+  return { kind: 'Wait', message: heldBackUntil(notBefore), until: notBefore };
 }
 
 function isComplete(facts: IssuanceFacts): IssuanceStep | undefined {
@@ -238,23 +183,5 @@ function isFailing(facts: IssuanceFacts): IssuanceStep | undefined {
   const attempt = latest(facts);
   const until = askAgainAt(facts);
   if ((attempt?.state.kind !== 'Failed' && attempt?.state.kind !== 'Issued') || until === undefined) return undefined;
-  const what = failureOf(attempt.state);
-  return {
-    kind: 'Wait',
-    message: `${requestOf(attempt)} ${what}; ${issuerOf(facts)} is asked again at ${formatTime(until)}, for the same key`,
-    until,
-  };
-}
-
-function failureOf(state: Extract<AttemptState, { kind: 'Failed' | 'Issued' }>): string {
-  if (state.kind === 'Issued') return 'was answered with what has expired';
-  return state.error === undefined ? 'failed' : `was answered with what cannot be used (${state.error.message})`;
-}
-
-function requestOf(attempt: Attempt | undefined): string {
-  return `CertificateRequest ${attempt?.name ?? ''}`;
-}
-
-function issuerOf({ issuer }: IssuanceFacts): string {
-  return issuer.known ? issuer.value : 'the issuer';
+  return { kind: 'Wait', message: failed(facts, attempt, attempt.state, until), until };
 }

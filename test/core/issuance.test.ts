@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { ChainSummary } from '../../src/core/chain-summary.ts';
 import { transient } from '../../src/core/errors.ts';
 import { known, unknown } from '../../src/core/facts.ts';
-import { nextIssuance, type Attempt, type AttemptState, type IssuanceFacts } from '../../src/core/issuance.ts';
+import type { Attempt, AttemptState, IssuanceFacts } from '../../src/core/issuance-facts.ts';
+import { nextIssuance } from '../../src/core/issuance.ts';
 
 const NOW = new Date('2026-11-22T12:00:00Z');
 const minutesAgo = (minutes: number): Date => new Date(NOW.getTime() - minutes * 60_000);

@@ -1,6 +1,6 @@
 /** Child requests: one for each try at the wrapped issuer (docs/rollover.md, "Gate"). */
 import type { CertificateRequest } from '../../api/certificate-request.ts';
-import type { Attempt, AttemptState } from '../../core/issuance.ts';
+import type { Attempt, AttemptState } from '../../core/issuance-facts.ts';
 import type { NewObject } from '../../kube/objects.ts';
 import type { IssuerRef, SeenRequest } from './seen-request.ts';
 

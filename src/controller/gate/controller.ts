@@ -1,7 +1,7 @@
 /** Gate, wired: its two queues, and how a MailServer hands a certificate over. */
 import type { CertificateRequest } from '../../api/certificate-request.ts';
 import type { MailServer } from '../../api/mail-server.ts';
-import type { BackOff } from '../../core/issuance.ts';
+import type { BackOff } from '../../core/issuance-facts.ts';
 import type { CompleteRequest } from '../../core/effect.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { createObject, deleteObject, getObject, patchMetadata, replaceStatus } from '../../kube/objects.ts';

@@ -2,7 +2,7 @@
 import type { MailServer } from '../../api/mail-server.ts';
 import { transient } from '../../core/errors.ts';
 import { known, unknown, type Known } from '../../core/facts.ts';
-import type { Attempt, BackOff, IssuanceFacts, Withholder } from '../../core/issuance.ts';
+import type { Attempt, BackOff, IssuanceFacts, Withholder } from '../../core/issuance-facts.ts';
 import { objectKey } from '../../kube/resource.ts';
 import { counts } from '../promotions.ts';
 import type { Stores } from '../stores.ts';
