@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals';
 import { eventually } from '../../support/process.ts';
 import type { Site } from '../../support/site.ts';
+import type { Tenant } from '../tenant.ts';
 import {
   certificate,
   certificateStatus,
@@ -153,17 +154,27 @@ export const renewals = (site: () => Site): Scenarios => ({
       const waiting = await untilCandidate(tenant, 'Waiting', 'WaitingForServers');
       const next = keyIn(waiting, 'Candidate');
       const parent = await untilPending(tenant, /held back/);
-      await patiently(
-        'a third of its life is over: it is issued again',
-        () => childrenOf(tenant, parent),
-        (children) => children.some(({ metadata }) => metadata.name.endsWith('-2')),
-      );
+      await untilAttempt(tenant, parent, 2);
       expect(await servedKey(tenant)).toBe(first);
       await untilServed(tenant, next);
       const events = await tenant.kubectl('get', 'events', '--output=jsonpath={.items[*].reason}');
       expect(events).toContain('Released');
       expect(parent.spec.request).toBe((await requests(tenant)).find(isOurs)?.spec.request);
     },
+
+  'with onDeadline: Hold it stays held beyond the deadline, until a person says otherwise': async () => {
+    const rollover = { retireAfter: '1m', onDeadline: 'Hold' };
+    const spec = { ttlSeconds: 3600, records: ['3 1 1'], rollover };
+    const tenant = await protectedHost(site(), 'hold', spec, { duration: '4m' });
+    const first = await servedKey(tenant);
+    await renew(tenant);
+    const next = keyIn(await untilCandidate(tenant, 'Waiting', 'WaitingForServers'), 'Candidate');
+    // Two thirds of a life: the deadline is at half of it.
+    await untilAttempt(tenant, await untilPending(tenant, /held back/), 3);
+    expect(await servedKey(tenant)).toBe(first);
+    await releaseNow(tenant, next);
+    await untilServed(tenant, next);
+  },
 
   'a Secret that is lost is issued again and held back no longer than mail is down': async () => {
     const tenant = await protectedHost(site(), 'lost');
@@ -182,5 +193,14 @@ export const renewals = (site: () => Site): Scenarios => ({
     await untilServed(tenant, next);
   },
 });
+
+/** A third of its life is over each time: it is issued again. */
+async function untilAttempt(tenant: Tenant, parent: Request, number: number): Promise<void> {
+  await patiently(
+    `${tenant.namespace}: attempt ${number}`,
+    () => childrenOf(tenant, parent),
+    (children) => children.some(({ metadata }) => metadata.name.endsWith(`-${number}`)),
+  );
+}
 
 const isChild = ({ metadata }: Request): boolean => metadata.name.startsWith('dane-');
