@@ -11,8 +11,8 @@
  *   once the operator's status could know of it. Records that a lost status left behind: W.
  * - Former chains that only a lost status knew of, or one of a MailServer that went before another one claimed its host; what is left of others' records, and of ours of before, when ours are withdrawn.
  * - What our own change takes from a chain that a foreign digest (`3 1 2`) has left with nothing but its `2 1 1`.
- * - An expired certificate at a host that was out of sight meanwhile.
- * - A host of a MailServer that is gone, and left its records on purpose, or while some server handed them out; in Gate, one that nobody
+ * - An expired certificate at a host that was out of sight meanwhile. An update that arrives when its records were withdrawn.
+ * - A host of a MailServer that is gone, and left its records on purpose, or while some server was behind; in Gate, one that nobody
  *   remembers, but for the requests that waited when it was deleted.
  * - Dates: whether a chain is in date is looked at when it is released. A leaf that expires while it is served is no fault of records.
  */
@@ -183,9 +183,8 @@ export class Checker {
   letGo({ owners, stored }: MailServer, isOnPurpose: boolean): void {
     for (const owner of new Set([...owners, ...stored.recordSets].map((one) => one.owner))) {
       if (this.#isRemembered(owner)) continue;
-      const isHandedOut = this.#zone.history(owner).some(({ records, holders }) => records.length > 0 && holders > 0);
       if (isOnPurpose) this.leave(owner, []);
-      if (isOnPurpose || isHandedOut) this.#abandoned.add(hostOf(owner));
+      if (isOnPurpose || this.#zone.isBehind(owner)) this.#abandoned.add(hostOf(owner));
     }
   }
 
@@ -200,8 +199,12 @@ export class Checker {
     if (!this.#isRemembered(owner)) this.#abandoned.add(hostOf(owner));
   }
 
-  isAbandoned(hostname: string): boolean {
-    return this.#abandoned.has(hostname);
+  /** An update was sent again, seen, and withdrawn within the minute in which it may be carried out a second time: nobody remembers it. */
+  arrivedLate({ owner, zone }: { readonly owner: string; readonly zone: string }): void {
+    const isWithdrawn = zone !== this.#zone.homeOf(owner) || this.#cluster.claimants(owner).length === 0;
+    const sets = this.#cluster.mailServers.flatMap(({ stored }) => stored.recordSets);
+    const isOurs = sets.some((one) => one.owner === owner && one.zone === zone && one.records.length > 0);
+    if (isWithdrawn && !isOurs) this.leave(owner, this.#zone.current(owner, zone)?.records ?? []);
   }
 
   /** By some MailServer: it publishes there, or looks after what senders remember. */
@@ -224,7 +227,9 @@ export class Checker {
       const current = this.#zone.current(owner);
       // Where nothing is ours, nothing is promised.
       if (current === undefined || current.records.every((record) => this.#isNotOurs(record, current))) continue;
-      const held = this.#zone.held(owner).filter((value) => value.by === 'Operator' || value.noticed);
+      const held = this.#zone
+        .held(owner)
+        .filter((value) => (value.by === 'Operator' || value.noticed) && !this.#isLeftBehind(value));
       for (const { secretName } of mailServer.desired.certificates) {
         const certificate = this.#cluster.certificates.find(
           (one) => one.secretName === secretName && one.mode === 'Observe',
@@ -324,9 +329,13 @@ export class Checker {
 
   /** With a record among it that is not ours, S may be impossible; what others keep in a zone that was left is theirs. */
   #looseLevelOf(value: Value, level: Level): Level {
-    const isElsewhere = value.zone !== this.#zone.homeOf(value.owner);
-    if (isElsewhere && value.records.every((record) => this.#isNotOurs(record, value))) return 'None';
+    if (this.#isLeftBehind(value)) return 'None';
     return level === 'S' && value.records.some((record) => this.#isNotOurs(record, value)) ? 'W' : level;
+  }
+
+  #isLeftBehind(value: Value): boolean {
+    const isElsewhere = value.zone !== this.#zone.homeOf(value.owner);
+    return isElsewhere && value.records.every((record) => this.#isNotOurs(record, value));
   }
 
   #isNotOurs(record: string, { owner }: Value): boolean {

@@ -159,7 +159,10 @@ export class World {
     this.updates.push(this.clock.now);
     const fate = this.fates.shift() ?? 'Applied';
     if (fate === 'Applied') return this.#apply(change);
-    if (fate !== 'Never') this.clock.after(fate, () => this.#apply(change));
+    if (fate !== 'Never')
+      this.clock.after(fate, () => {
+        if (this.#apply(change) === 'Applied') this.checker.arrivedLate(change);
+      });
     this.log(`the answer to a write is lost; it is carried out ${fate === 'Never' ? 'never' : `after ${fate} s`}`);
     return transient('PrimaryTimeout', 'the model');
   }

@@ -229,6 +229,14 @@ export class Zone {
     return this.#values.filter((value) => value.owner === owner && this.isHeld(value));
   }
 
+  /** Does some server hand out, or will it yet, what stands there no more? */
+  isBehind(owner: string): boolean {
+    const nodes = this.serversOf(owner).flatMap((server) => server.nodes);
+    const oldest = Math.min(...nodes.map(({ index, regressed }) => regressed ?? index));
+    const gone = this.#snapshots.slice(oldest, -1).flatMap(({ values }) => [...values.values()]);
+    return gone.some((value) => value.owner === owner && value.records.length > 0 && value.endedAt !== undefined);
+  }
+
   /** What a sender could have now, or will be given by a server that lags. */
   heldOrComing(owner: string): readonly Value[] {
     const nodes = this.serversOf(owner).flatMap((server) => server.nodes);
