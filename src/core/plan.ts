@@ -10,7 +10,6 @@ import { transient } from './errors.ts';
 import type { Effect } from './effect.ts';
 import type { Facts, Heir, OwnerFacts } from './facts.ts';
 import { handover } from './inherit.ts';
-import type { Name } from './name.ts';
 import { isPublished, ours } from './ours.ts';
 import { placeOf, storedAt } from './place.ts';
 import { planRecordSet } from './plan-record-set.ts';
@@ -138,10 +137,13 @@ function mayLetGo(facts: Facts, state: State): boolean {
   if (facts.desired.deletion === 'Retain' || facts.desired.suspend) return true;
   // The Secret of one that goes is for those who share it: it must say so before nobody is left whom it names.
   if ([...facts.promotions.values()].some(({ unnamed = [] }) => unnamed.length > 0)) return false;
-  return state.recordSets.every((recordSet) => ours(recordSet).length === 0 || isAnothers(recordSet.owner, facts));
+  return state.recordSets.every((recordSet) => ours(recordSet).length === 0 || isAnothers(recordSet, facts));
 }
 
 /** Whoever has the owner now looks after what stands there. */
-function isAnothers(name: Name, { owners }: Facts): boolean {
-  return owners.some(({ owner, zone }) => owner === name && !zone.known && zone.error.code === 'OwnerConflict');
+function isAnothers(recordSet: StoredRecordSet, { owners }: Facts): boolean {
+  return owners.some((owner) => {
+    const isThere = storedAt(owner, [recordSet]) !== undefined;
+    return isThere && !owner.zone.known && owner.zone.error.code === 'OwnerConflict';
+  });
 }

@@ -114,6 +114,17 @@ test('who has withdrawn forgets it once another gets the owner, whose history be
   expect([next.state.recordSets, next.recordSets.map(({ problem }) => problem)]).toEqual([[], [undefined]]);
 });
 
+test('deleted on its way to another zone, where another gets the owner: what stands in the zone that it left is withdrawn', () => {
+  const world = published(first);
+  const elsewhere: StoredRecordSet = { ...onlySet(world.stored), zone: 'nl', records: [], versions: [] };
+  world.stored = { ...world.stored, recordSets: [...world.stored.recordSets, elsewhere] };
+  const facts = world.facts();
+  const zone = unknown(stalled('OwnerConflict', 'it belongs to another'));
+  const owners = facts.owners.flatMap((owner) => [owner, { ...owner, zone, current: zone, lastZone: 'nl' }]);
+  const next = plan({ ...facts, deleting: true, owners });
+  expect(next.effect).toMatchObject({ kind: 'ChangeRecordSets', changes: [{ zone: 'example.nl', add: [] }] });
+});
+
 test('a Secret that others share says so before the one for which it was made is gone', () => {
   const world = published(first);
   world.records = [];

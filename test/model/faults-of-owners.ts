@@ -6,7 +6,7 @@ export const OF_OWNERS: readonly Mutant[] = [
   {
     name: 'lets go before its records are withdrawn',
     file: `${CORE}/plan.ts`,
-    find: 'return state.recordSets.every((recordSet) => ours(recordSet).length === 0 || isAnothers(recordSet.owner, facts));',
+    find: 'return state.recordSets.every((recordSet) => ours(recordSet).length === 0 || isAnothers(recordSet, facts));',
     replace: 'return true;',
     kinds: ['Rest'],
     world: byHand.DELETED,
