@@ -80,6 +80,7 @@ export class Checker {
   readonly #everKnown = new Set<string>();
   /** Hosts of which nobody remembers anything, though senders do. */
   readonly #abandoned = new Set<string>();
+  readonly #abandonedPlaces = new Set<string>();
   /** By host of a MailServer that was deleted: the requests that waited then. */
   readonly #waited = new Map<string, ReadonlySet<string>>();
   /** By the Secret that pods mount: what it got last. */
@@ -182,10 +183,18 @@ export class Checker {
   /** It is gone. What it left on purpose, and what it could not see the end of, nobody waits for. */
   letGo({ owners, stored }: MailServer, isOnPurpose: boolean): void {
     for (const owner of new Set([...owners, ...stored.recordSets].map((one) => one.owner))) {
+      if (this.#zone.isBehind(owner)) this.#abandonPlaces(owner);
       if (this.#isRemembered(owner)) continue;
       if (isOnPurpose) this.leave(owner, []);
       if (isOnPurpose || this.#zone.isBehind(owner)) this.#abandoned.add(hostOf(owner));
     }
+  }
+
+  /** Who has it now has it in another zone, and looks at that alone. */
+  #abandonPlaces(owner: string): void {
+    const sets = this.#cluster.mailServers.flatMap(({ stored }) => stored.recordSets).map(placeOf);
+    for (const place of this.#zone.history(owner).map(placeOf))
+      if (!sets.includes(place)) this.#abandonedPlaces.add(place);
   }
 
   /** Nobody knows any more that these records, and what stands there, are ours. */
@@ -335,12 +344,17 @@ export class Checker {
 
   #isLeftBehind(value: Value): boolean {
     const isElsewhere = value.zone !== this.#zone.homeOf(value.owner);
-    return isElsewhere && value.records.every((record) => this.#isNotOurs(record, value));
+    if (!isElsewhere) return false;
+    return this.#abandonedPlaces.has(placeOf(value)) || value.records.every((one) => this.#isNotOurs(one, value));
   }
 
   #isNotOurs(record: string, { owner }: Value): boolean {
     return this.foreign.get(owner)?.has(record) === true || this.leftOver.get(owner)?.has(record) === true;
   }
+}
+
+function placeOf({ owner, zone }: { readonly owner: string; readonly zone: string }): string {
+  return `${owner} in ${zone}`;
 }
 
 function isGood({ records }: Value, chain: ModelChain, level: Level): boolean {
