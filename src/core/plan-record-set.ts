@@ -67,7 +67,7 @@ export function planRecordSet(
   });
 
   if (isRight) {
-    const pending = mayStillArrive(owner, target, stored, facts);
+    const pending = mayStillArrive(owner, wanted, stored, facts);
     if (pending !== undefined) return keep(owner, stored, pending);
     if (target.length === 0 && stored === undefined && !staysRemembered(owner, facts))
       return { owner, next: undefined };
@@ -160,17 +160,17 @@ function isFirstWrite(
   return intersection(claimed, [...seen.map(parseTlsa), ...current]).length === 0;
 }
 
-/** An UPDATE whose answer was lost may be carried out late. Memory is not given up before that. */
+/** An UPDATE whose answer was lost may be carried out late. That what it adds is ours is not given up before that. */
 const LATE_UPDATE_MS = 60_000;
 
 function mayStillArrive(
   owner: OwnerFacts,
-  target: readonly TargetRecord[],
+  wanted: readonly TlsaRecord[],
   stored: StoredRecordSet | undefined,
   facts: Facts,
 ): OperatorError | undefined {
   const intent = stored?.intent;
-  if (target.length > 0 || intent === undefined || intent.add.length === 0) return undefined;
+  if (intent === undefined || without(intent.add.map(parseTlsa), wanted).length === 0) return undefined;
   if (facts.now.getTime() >= Date.parse(intent.since) + LATE_UPDATE_MS) return undefined;
   return transient(
     'OutcomeUnknown',

@@ -232,7 +232,8 @@ export const PROVIDER = {
   },
   OutcomeUnknown: {
     kind: 'Transient',
-    meaning: 'An update whose answer was lost may still be carried out. A withdrawal waits a minute for it.',
+    meaning:
+      'An update whose answer was lost may still be carried out. What would take it back, as a withdrawal does, waits a minute for it.',
     remedy: 'Nothing.',
   },
   Aborted: {

@@ -83,6 +83,20 @@ describe('what is in the DNS', () => {
     expect(world.published.sort()).toEqual([ta(first), `2 1 1 ${'b'.repeat(64)}`, ee(first)].sort());
   });
 
+  test('nor is it left as foreign where nothing took its place', () => {
+    const world = publishedWorld(first);
+    world.refuse = transient('PrimaryTimeout', 'no answer');
+    world.desired = { ...DESIRED, announcedCAs: [{ name: 'a', spkiSHA256: 'a'.repeat(64) }] };
+    world.settle();
+    world.desired = DESIRED;
+    world.settle();
+    expect(stateOf(world, 'RecordsPublished')).toBe('False OutcomeUnknown');
+    world.foreign(`2 1 1 ${'a'.repeat(64)}`); // it arrives
+    world.refuse = undefined;
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ee(first)].sort());
+  });
+
   test('a refused write is said, and the intent stays', () => {
     const world = publishedWorld(first);
     world.refuse = stalled('PrimaryRefused', 'the server refuses');
