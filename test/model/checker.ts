@@ -232,6 +232,8 @@ export class Checker {
     secrets: ReadonlyMap<string, ModelChain>,
     sends: (chain: ModelChain) => ModelChain,
   ): void {
+    // Who goes promises nothing any more.
+    if (mailServer.deletedAt !== undefined) return;
     for (const { owner, hostname } of mailServer.owners) {
       const current = this.#zone.current(owner);
       // Where nothing is ours, nothing is promised.
