@@ -17,7 +17,7 @@ import { agreements, requestsOf, type GateSources } from './gate/mail-servers.ts
 import { lookAtEndpoints } from './look-at-endpoints.ts';
 import { lookAtServers, type AskedServers } from './look-at-servers.ts';
 import { mayAbandon } from './may-abandon.ts';
-import { lookUpHost, lookUpOwner, type HostFacts, type OwnerLookup } from './look-up.ts';
+import { lookUpHost, lookUpOwner, lookUpRecords, type HostFacts, type OwnerLookup } from './look-up.ts';
 import { requestedAt } from './requested-at.ts';
 import { ownersOf, providerKeyOf, providerNameOf, secretNamesOf, type OwnerIdentity } from './objects.ts';
 import { NOT_LOOKED_UP, placesOf, type Place } from './places.ts';
@@ -136,6 +136,10 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
           sources.serverAnswers,
         )
       : NOT_ASKED;
+    // Withdrawn, and no name server can be asked: then the resolver must tell when senders may have forgotten.
+    const isToBeResolved =
+      host === undefined && left === undefined && desired.dnssec !== 'Ignore' && isUnanswered(asked);
+    const resolved = isToBeResolved ? await lookUpRecords(owner, sources.resolver) : lookup.records;
     const isToBeWatched = isPublished && identity.desired && wasPublished(history);
     return {
       ...identity,
@@ -148,7 +152,7 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
       settled,
       lastAttempt: last?.outcome,
       security: lookup.security,
-      resolved: lookup.records,
+      resolved,
       lagging: asked.lagging,
       servers: asked.servers,
       watch: claim.known && isToBeWatched ? await watchOwner(owner, claim.value, asked.samples, sources) : undefined,
@@ -194,6 +198,10 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
       clockSkewMs,
     },
   };
+}
+
+function isUnanswered({ servers }: AskedServers): boolean {
+  return servers?.known === true && servers.value.every(({ state }) => state !== 'Answers');
 }
 
 /** What status holds of earlier passes. */

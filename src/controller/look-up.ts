@@ -4,7 +4,7 @@ import { known, type InsecureAt, type Known, type Security } from '../core/facts
 import { parentOf, ROOT, type Name } from '../core/name.ts';
 import { decodeTlsa, type TlsaRecord } from '../core/tlsa.ts';
 import type { Resolver } from '../dns/resolver.ts';
-import { addressOf } from '../dns/resource-record.ts';
+import { addressOf, type ResourceRecord } from '../dns/resource-record.ts';
 import { attempt } from './attempt.ts';
 
 export interface HostFacts {
@@ -61,8 +61,18 @@ export async function lookUpOwner(owner: Name, host: HostFacts, resolver: Resolv
       alias: hostSecurity.alias ?? (aliased ? owner : undefined),
       wildcard: hostSecurity.wildcard ?? (wildcard ? owner : undefined),
     }),
-    records: records.map(({ rdata }) => decodeTlsa(rdata)),
+    records: recordsOf(records),
   };
+}
+
+/** The TLSA RRset as the resolver has it, secure or not; undefined where that cannot be found out. */
+export async function lookUpRecords(owner: Name, resolver: Resolver): Promise<OwnerLookup['records']> {
+  const answer = await attempt(() => resolver.lookup(owner, 'TLSA'));
+  return answer.known ? recordsOf(answer.value.records) : undefined;
+}
+
+function recordsOf(records: readonly ResourceRecord[]): readonly TlsaRecord[] {
+  return records.map(({ rdata }) => decodeTlsa(rdata));
 }
 
 /** The topmost of the zones above `name` that are not secure: what is below it cannot be. Undefined where that cannot be found out. */

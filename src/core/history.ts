@@ -161,8 +161,9 @@ function push(
 
 /** What stood there before we knew; everything older is part of it. */
 function beginning(before: readonly Version[], current: Current, facts: Facts): Version {
-  const { ttlSeconds, waitTTLs } = facts.desired;
-  const isAbsent = current.records.length === 0 && before.length === 0;
+  const { publish, ttlSeconds, waitTTLs } = facts.desired;
+  // Where nothing is to be published a history begins only when one was lost: records stood there, and a server that lags may not have them yet.
+  const isAbsent = current.records.length === 0 && before.length === 0 && publish;
   const largestTtl = Math.max(ttlSeconds, current.ttlSeconds ?? 0, ...before.map((version) => version.ttlSeconds));
   const wait = waitTTLs * largestTtl;
   return {

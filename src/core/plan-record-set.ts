@@ -33,8 +33,9 @@ export function planRecordSet(
   stored: StoredRecordSet | undefined,
   facts: Facts,
 ): RecordSetPlan {
-  if (!owner.zone.known)
-    return isPast(stored, owner, facts) ? { owner, next: undefined } : keep(owner, stored, owner.zone.error);
+  const isNoMore = !owner.zone.known || (owner.left !== undefined && target.length === 0);
+  if (isNoMore && isPast(stored, owner, facts)) return { owner, next: undefined };
+  if (!owner.zone.known) return keep(owner, stored, owner.zone.error);
   if (!owner.current.known) return keep(owner, stored, owner.current.error);
   const zone = owner.zone.value;
   const current = owner.current.value;

@@ -51,11 +51,17 @@ function askAgainAt(recordSet: StoredRecordSet, isWithheld: boolean, facts: Fact
   if (isAwaited(recordSet)) {
     const owner = facts.owners.find((one) => storedAt(one, [recordSet]) !== undefined);
     // A process that has just begun needs a few looks of its own, however long ago the write was.
-    const age = owner === undefined || looksAt(owner) < SAMPLES ? 0 : now.getTime() - Date.parse(writtenAt);
+    const isNew = owner === undefined || (mayAnswer(owner) && looksAt(owner) < SAMPLES);
+    const age = isNew ? 0 : now.getTime() - Date.parse(writtenAt);
     return new Date(now.getTime() + Math.min(Math.max(SAMPLES_SPAN_MS / 2, age / 4), ASKED_AT_MOST_MS));
   }
   const isHeld = recordSet.versions.length > 1;
   return isWithheld && isHeld ? new Date(now.getTime() + ASKED_AT_MOST_MS) : undefined;
+}
+
+/** Who has no way to them looks in vain, however soon. */
+function mayAnswer({ servers }: OwnerFacts): boolean {
+  return servers?.known !== true || servers.value.some(({ state }) => state === 'Answers');
 }
 
 /** How often this process has seen some server answer. */

@@ -9,7 +9,7 @@ import { FINALIZER, gather, type Sources } from '../../src/controller/gather.ts'
 import { reconcileMailServer } from '../../src/controller/reconcile-mail-server.ts';
 import { SecretChains } from '../../src/controller/secret-chains.ts';
 import { SettledChanges } from '../../src/controller/settled-changes.ts';
-import { ServerAnswers } from '../../src/controller/server-answers.ts';
+import { ServerAnswers, type Watch } from '../../src/controller/server-answers.ts';
 import { createStores } from '../../src/controller/stores.ts';
 import type { AttemptMemory } from '../../src/controller/write-attempt.ts';
 import { ZoneNameServers } from '../../src/controller/zone-name-servers.ts';
@@ -225,6 +225,18 @@ test('a value that senders cannot have from before is written in the pass that s
   expect(stored.map(({ status }) => status.conditions)).toEqual([MAIL_SERVER.status.conditions]);
   expect(attempts.get(PLACE)).toMatchObject({ outcome: 'Applied' });
   expect(await held.chain.dig('+short', owner, 'TLSA')).toBe('');
+});
+
+test('a withdrawal: the resolver is asked where no name server can be, and only there', async () => {
+  const look = async (servers: Watch['servers']): Promise<OwnerFacts['resolved']> => {
+    const serverAnswers = new ServerAnswers(new ZoneNameServers(held.resolver, now), now);
+    // They cannot be cut off here, where the primary has the same address.
+    serverAnswers.watch = () => Promise.resolve({ samples: [], servers });
+    const gathered = await gather(WITH_PAST, new Map(), { ...sources, serverAnswers });
+    return gathered.facts.owners[0]?.resolved;
+  };
+  expect(await look([{ name: 'ns1.example.nl', state: 'NoRoute', answers: [] }])).toEqual([a]);
+  expect(await look([{ name: 'ns1.example.nl', state: 'Answers', answers: [] }])).toBeUndefined();
 });
 
 test('who does not answer what the primary holds lags; whether one that is gone does is not known', async () => {

@@ -3,10 +3,12 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { conditions } from '../../src/core/conditions.ts';
 import { known, type NameServerFacts } from '../../src/core/facts.ts';
 import { plan } from '../../src/core/plan.ts';
+import { formatTime } from '../../src/core/time.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
 import { makeCA } from '../support/pki.ts';
 import { DESIRED, leafOf, OWNER, World, type Leaf } from '../support/planner-world.ts';
 
+const DAY = 24 * 3_600_000;
 const [OLD, NEW] = ['example.nl', 'mx1.example.nl'];
 
 let first: Leaf;
@@ -164,6 +166,23 @@ describe('who still hands out what stood in the old zone', () => {
     const lagging: NameServerFacts = { ...answering(world), name: 'ns2.example.nl', state: 'Silent', answers: [] };
     expect(supersededAt(withServers(world, [answering(world), lagging]))).toBeUndefined();
     expect(supersededAt(withServers(world, [answering(world)]))).toBeDefined();
+  });
+
+  test('nobody can be asked for it from here: as long as its signatures last, and no longer', () => {
+    const world = moved('Hidden');
+    world.settle();
+    const silent: NameServerFacts = { name: 'ns1.example.nl', state: 'NoRoute', answers: [] };
+    world.stored = {
+      ...world.stored,
+      recordSets: world.stored.recordSets.map((set) => ({
+        ...set,
+        versions: set.versions.map((version) => ({ ...version, rrsigExpiry: formatTime(at(world, 14 * DAY)) })),
+      })),
+    };
+    world.later(13 * DAY);
+    expect(withServers(world, [silent])).toHaveLength(2);
+    world.later(2 * DAY);
+    expect(withServers(world, [silent])).toEqual([]);
   });
 
   test.each([

@@ -1,5 +1,7 @@
 /** When time alone makes a difference, the planner asks to be woken: nothing else may come until then. */
 import { beforeAll, expect, test } from '@jest/globals';
+import { known } from '../../src/core/facts.ts';
+import { plan } from '../../src/core/plan.ts';
 import { leafOf, World, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
 import { restingOn } from '../support/promote-world.ts';
@@ -35,6 +37,21 @@ test('when a former certificate may be retired', () => {
     recordSets: world.stored.recordSets.map((set) => ({ ...set, versions: set.versions.slice(-1) })),
   };
   expect(world.settle().wakeAt?.getTime()).toBe(from + DAY);
+});
+
+test.each([
+  ['has no way to its name servers', 'NoRoute', 5 * 60_000],
+  ['has asked them once', 'Answers', 15_000],
+] as const)('for the name servers, long after the write, where this process %s', (_what, state, soonMs) => {
+  const world = restingOn(first);
+  world.source = renewed;
+  world.secondary = world.records;
+  world.pass(10 * HOUR);
+  expect(world.candidate?.reason).toBe('WaitingForServers');
+  const answers = [{ at: new Date(world.now), records: world.records, ttlSeconds: 3600 }];
+  const server = { name: 'ns2', state, answers: state === 'Answers' ? answers : [] };
+  world.change = { owners: world.facts().owners.map((owner) => ({ ...owner, servers: known([server]) })) };
+  expect((plan(world.facts()).wakeAt?.getTime() ?? 0) - world.now).toBe(soonMs);
 });
 
 test('at the deadline, whatever holds a certificate back', () => {

@@ -44,6 +44,18 @@ test('status that is lost within the wait is not taken for nothing to wait for',
   expect(servesFirst(world)).toBe(false);
 });
 
+test('nor is a server that has not even seen the records yet taken for one that knows that they are gone', () => {
+  const world = withdrawing();
+  world.stored = lost;
+  world.restart();
+  world.secondary = undefined;
+  world.source = renewed;
+  world.pass(23 * HOUR);
+  expect(servesFirst(world)).toBe(true);
+  world.pass(2 * HOUR);
+  expect(servesFirst(world)).toBe(false);
+});
+
 test('nor while it cannot be seen what stands there', () => {
   const world = withdrawing();
   world.stored = lost;

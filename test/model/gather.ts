@@ -170,6 +170,7 @@ function ownerFacts(
   const isLookedUp = left === undefined && permitted.some((one) => one.owner === owner);
   const isSerialKnown = last !== undefined && JSON.stringify(last.intent) === JSON.stringify(stored?.intent);
   const isResolved = isLookedUp && !world.unreadable.has('Resolver');
+  const isToBeResolved = isResolved || (left === undefined && world.setup.blocked && !world.unreadable.has('Resolver'));
   return {
     ...base,
     current: world.unreadable.has('Primary')
@@ -182,7 +183,7 @@ function ownerFacts(
         ? askServers(world, owner, place, memory, offset)
         : undefined,
     serials: isSerialKnown ? { beforeWrite: last.serialBefore, now: world.zone.serial } : undefined,
-    ...(isResolved ? { resolved: rrsetOf(world.resolved(owner)).records } : {}),
+    ...(isToBeResolved ? { resolved: rrsetOf(world.resolved(owner)).records } : {}),
   };
 }
 

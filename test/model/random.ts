@@ -46,10 +46,11 @@ export function randomScenario(seed: number, kinds: readonly WorldEvent['kind'][
   };
 }
 
-/** Where nobody can be asked, what was withdrawn is remembered until its signatures run out: thirty days of a world that does nothing else. */
 function eventsOfOwners(numbers: Numbers, setup: Setup, kinds: readonly WorldEvent['kind'][]): readonly WorldEvent[] {
-  const choices = OF_OWNERS.filter(([kind]) => kinds.length === 0 || kinds.includes(kind));
-  if (choices.length === 0 || setup.blocked || (kinds.length === 0 && numbers.chance(0.6))) return [];
+  // Where nobody can be asked, this world's resolver does not tell which zone an answer is from.
+  const isPossible = (kind: WorldEvent['kind']): boolean => !setup.blocked || kind !== 'Moved';
+  const choices = OF_OWNERS.filter(([kind]) => (kinds.length === 0 || kinds.includes(kind)) && isPossible(kind));
+  if (choices.length === 0 || (kinds.length === 0 && numbers.chance(0.6))) return [];
   return many(numbers.of([1, 1, 2]), () => randomEvent(numbers, setup, choices));
 }
 
