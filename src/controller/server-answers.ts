@@ -124,7 +124,10 @@ export class ServerAnswers {
       if (now - begunAt < FRESH_MS) break;
       this.#looks.delete(key);
     }
-    this.#looks.set(lookKey(mailServer, place), look);
+    const lookedAt = lookKey(mailServer, place);
+    // A key that is there would keep its place in the order.
+    this.#looks.delete(lookedAt);
+    this.#looks.set(lookedAt, look);
     // One time for all answers of a look: none was given later.
     const at = new Date(now);
     const answers = [...(this.#watched.get(mailServer) ?? [])];
