@@ -6,6 +6,7 @@ import { isWatched } from '../core/history.ts';
 import { hasHistory, inherit } from '../core/inherit.ts';
 import { isPublished as wasPublished } from '../core/ours.ts';
 import { placeOf, type Place as PlaceKey } from '../core/place.ts';
+import { somebodyAnswers } from '../core/sightings.ts';
 import type { State } from '../core/state.ts';
 import type { RememberedLookups } from '../dns/remembered-lookups.ts';
 import { keyOf } from '../kube/resource.ts';
@@ -201,7 +202,7 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
 }
 
 function isUnanswered({ servers }: AskedServers): boolean {
-  return servers?.known === true && servers.value.every(({ state }) => state !== 'Answers');
+  return servers?.known === true && !somebodyAnswers(servers.value);
 }
 
 /** What status holds of earlier passes. */

@@ -46,6 +46,11 @@ export function newestAnswers({ answers }: NameServerFacts, looks = 1): readonly
   return answers.filter(({ at }) => times.includes(at.getTime()));
 }
 
+/** In this look. */
+export function somebodyAnswers(servers: readonly NameServerFacts[]): boolean {
+  return servers.some(({ state }) => state === 'Answers');
+}
+
 /** For an hour no server could be asked from here (blocked egress, no route): then other evidence must stand in. */
 export function nobodyAnswers(servers: readonly NameServerFacts[], now: Date): boolean {
   return servers.every(({ state, answers }) => {

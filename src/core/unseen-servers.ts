@@ -1,7 +1,7 @@
 /** Can the name servers of an owner be seen at this moment? */
 import { transient, type OperatorError } from './errors.ts';
 import type { OwnerFacts } from './facts.ts';
-import { nobodyAnswers, nobodyHandsOut } from './sightings.ts';
+import { nobodyAnswers, nobodyHandsOut, somebodyAnswers } from './sightings.ts';
 import { sameSet } from './tlsa.ts';
 
 /** Why not; undefined where they can, or need not. */
@@ -9,7 +9,7 @@ export function unseenServers(facts: OwnerFacts, now: Date): OperatorError | und
   const { owner, servers, current, resolved, left } = facts;
   if (servers === undefined) return undefined;
   if (!servers.known) return servers.error;
-  if (servers.value.some(({ state }) => state === 'Answers')) return undefined;
+  if (somebodyAnswers(servers.value)) return undefined;
   if (left !== undefined && nobodyHandsOut(servers.value)) return undefined;
   // Where none can ever be asked from here, a validating resolver stands in.
   const isResolved = current.known && resolved !== undefined && sameSet(resolved, current.value.records);

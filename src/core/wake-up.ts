@@ -7,7 +7,7 @@ import { FORGET_AFTER_MS, heldUntil } from './hold.ts';
 import { isAwaited } from './history.ts';
 import { storedAt } from './place.ts';
 import type { PromotionPlan } from './plan-promotion.ts';
-import { SAMPLES, SAMPLES_SPAN_MS } from './sightings.ts';
+import { SAMPLES, SAMPLES_SPAN_MS, somebodyAnswers } from './sightings.ts';
 import type { State, StoredRecordSet } from './state.ts';
 
 /** Name servers that lag are asked less and less often, and so are those of which an open gate must be sure. */
@@ -61,7 +61,7 @@ function askAgainAt(recordSet: StoredRecordSet, isWithheld: boolean, facts: Fact
 
 /** Who has no way to them looks in vain, however soon. */
 function mayAnswer({ servers }: OwnerFacts): boolean {
-  return servers?.known !== true || servers.value.some(({ state }) => state === 'Answers');
+  return servers?.known !== true || somebodyAnswers(servers.value);
 }
 
 /** How often this process has seen some server answer. */
