@@ -8,15 +8,15 @@ import { normal, shortKey, warning, type ObjectEvent } from './object-event.ts';
 type Certificate = NonNullable<MailServerStatus['certificates']>[number];
 type Chain = Certificate['chains'][number];
 
-export function certificateEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+export function certificateEvents(before: MailServerStatus, after: MailServerStatus, now: Date): ObjectEvent[] {
   const old = before.certificates ?? [];
-  const now = after.certificates ?? [];
-  const names = new Set([...old, ...now].map(({ secretName }) => secretName));
+  const current = after.certificates ?? [];
+  const names = new Set([...old, ...current].map(({ secretName }) => secretName));
   const owners = (after.recordSets ?? []).map(({ owner }) => owner);
   return [...names].flatMap((name) => {
     const is = (certificate: Certificate): boolean => certificate.secretName === name;
-    const [was, became] = [old.find(is), now.find(is)];
-    return [...chainEvents(name, was, became, owners), ...holdEvents(was, became, after)];
+    const [was, became] = [old.find(is), current.find(is)];
+    return [...chainEvents(name, was, became, owners, now), ...holdEvents(was, became, after)];
   });
 }
 
@@ -25,12 +25,13 @@ function chainEvents(
   before: Certificate | undefined,
   after: Certificate | undefined,
   owners: readonly string[],
+  now: Date,
 ): ObjectEvent[] {
-  const [old, now] = [before?.chains ?? [], after?.chains ?? []];
-  const came = now.flatMap((chain): ObjectEvent[] => {
+  const [old, current] = [before?.chains ?? [], after?.chains ?? []];
+  const came = current.flatMap((chain): ObjectEvent[] => {
     const { state, notAfter } = chain;
     const key = shortKey(chain.spkiSHA256);
-    const [was, is] = [statesOf(chain, old), statesOf(chain, now)];
+    const [was, is] = [statesOf(chain, old), statesOf(chain, current)];
     switch (state) {
       case 'Candidate':
         if (was.includes('Candidate')) return [];
@@ -41,20 +42,26 @@ function chainEvents(
           ),
         ];
       case 'Dropped':
-        if (!was.includes('Candidate')) return [];
+        // In a Secret that pods mount now it was not dropped for them.
+        if (!was.includes('Candidate') || is.includes('Serving')) return [];
         return [
           normal(
             'CandidateDropped',
-            `the certificate for key ${key} in ${holderOf(secretName, before)} was replaced, removed, or has expired before it was released`,
+            `the certificate for key ${key} in ${holderOf(secretName, before)} ${whyDropped(chain, current, now)} before it was released`,
           ),
         ];
       case 'Serving':
         if (was.length === 0) {
           return [
-            normal('CertificateFound', `Secret ${secretName} holds a certificate for key ${key}, valid to ${notAfter}`),
+            normal(
+              'CertificateFound',
+              `${servedFrom(secretName, after)} holds a certificate for key ${key}, valid to ${notAfter}`,
+            ),
           ];
         }
-        if (!was.some(isWaiting) || is.some(isWaiting)) return [];
+        if (!was.some(isWaiting) || is.includes('Candidate')) return [];
+        // Served already, and no longer dropped.
+        if (was.includes('Serving') && !was.includes('Candidate')) return [];
         return [
           normal(
             'Released',
@@ -71,7 +78,7 @@ function chainEvents(
     }
   });
   const went = old
-    .filter((chain) => chain.state !== 'Compromised' && statesOf(chain, now).length === 0)
+    .filter((chain) => chain.state !== 'Compromised' && statesOf(chain, current).length === 0)
     .map(({ state, spkiSHA256 }) =>
       normal(
         'CertificateRetired',
@@ -81,6 +88,18 @@ function chainEvents(
       ),
     );
   return [...came, ...went];
+}
+
+function servedFrom(secretName: string, certificate: Certificate | undefined): string {
+  return certificate?.mode === 'Promote'
+    ? `the Secret that pods mount in place of ${secretName}`
+    : `Secret ${secretName}`;
+}
+
+function whyDropped({ notAfter }: Chain, current: readonly Chain[], now: Date): string {
+  const next = current.find(({ state }) => state === 'Candidate');
+  if (next !== undefined) return `was replaced by one for key ${shortKey(next.spkiSHA256)}`;
+  return now.getTime() > Date.parse(notAfter) ? 'has expired' : 'was taken away';
 }
 
 /** Of one that waits: in Gate no Secret has it yet. */

@@ -1,23 +1,29 @@
 /** What a status write means for a person: events on the MailServer. Told once, when the write was accepted. */
 import type { MailServerStatus } from '../api/mail-server-status.ts';
 import { isWatchedReason } from '../core/dns-watch.ts';
+import type { Facts } from '../core/facts.ts';
 import { isPublished } from '../core/ours.ts';
 import { placeOf } from '../core/place.ts';
 import type { Code } from '../core/reasons.ts';
+import { demandedUntil } from '../core/remembered-until.ts';
+import { formatTime } from '../core/time.ts';
 import { certificateEvents } from './certificate-events.ts';
 import { normal, shortKey, warning, type ObjectEvent } from './object-event.ts';
 
-export function eventsOf(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+/** When it is, and how long senders hold what they have. */
+type WaitFacts = Pick<Facts, 'now'> & { readonly desired: Pick<Facts['desired'], 'waitTTLs'> };
+
+export function eventsOf(before: MailServerStatus, after: MailServerStatus, facts: WaitFacts): ObjectEvent[] {
   return [
-    ...certificateEvents(before, after),
-    ...recordEvents(before, after),
+    ...certificateEvents(before, after, facts.now),
+    ...recordEvents(before, after, facts),
     ...warningEvents(before, after),
     ...readyEvents(before, after),
     ...watchEvents(before, after),
   ];
 }
 
-function recordEvents(before: MailServerStatus, after: MailServerStatus): ObjectEvent[] {
+function recordEvents(before: MailServerStatus, after: MailServerStatus, facts: WaitFacts): ObjectEvent[] {
   const old = new Map((before.recordSets ?? []).map((recordSet) => [placeOf(recordSet), recordSet]));
   const now = new Map((after.recordSets ?? []).map((recordSet) => [placeOf(recordSet), recordSet]));
   const published = [...now].flatMap(([place, { owner, versions }]): ObjectEvent[] => {
@@ -31,12 +37,16 @@ function recordEvents(before: MailServerStatus, after: MailServerStatus): Object
   const withdrawn = [...old.values()]
     .filter((recordSet) => isPublished(recordSet) && !isPublished(now.get(placeOf(recordSet))))
     .filter(({ handedTo }) => handedTo === undefined)
-    .map(({ owner, ttlSeconds }) =>
-      normal(
+    .map((recordSet) => {
+      const until = demandedUntil([recordSet], facts.desired.waitTTLs, facts.now) ?? facts.now;
+      const later = now.has(placeOf(recordSet))
+        ? 'status.safeToStopAt says when every name server has moved on'
+        : 'longer if a name server is behind';
+      return normal(
         'Withdrawn',
-        `our records at ${owner} are gone; keep serving the certificate for ${2 * ttlSeconds} s more, as senders may still hold them`,
-      ),
-    );
+        `our records at ${recordSet.owner} are gone; keep serving the certificate until ${formatTime(until)}, as senders may hold them (${later})`,
+      );
+    });
   const handed = [...now]
     .filter(([place, { handedTo }]) => handedTo !== undefined && handedTo !== old.get(place)?.handedTo)
     .map(([, { owner, handedTo }]) =>

@@ -86,7 +86,7 @@ async function proceed(
   const { stored } = gathered.facts;
   const needed = neededBy(next, mailServer);
   const isShort = mayGoOn(stored, next.plan) && !isSameStatus(mailServer.status, needed);
-  const recorded = await record(mailServer, isShort ? needed : next.status, reconciler);
+  const recorded = await record(mailServer, isShort ? needed : next.status, gathered.facts, reconciler);
   if (recorded === undefined) return RETRY;
   const facts: Facts = { ...gathered.facts, stored: storedState(recorded) };
   const then = fitting(recorded, facts, plan(facts));
@@ -103,11 +103,16 @@ function neededBy({ plan: { effect }, status }: Fitting, mailServer: MailServer)
 async function record(
   mailServer: MailServer,
   status: MailServerStatus,
-  { writer }: MailServerReconciler,
+  facts: Facts,
+  { writer, log }: MailServerReconciler,
 ): Promise<MailServer | undefined> {
   const result = await writer.replaceStatus({ ...mailServer, status });
   if (result.outcome === 'Conflict') return undefined;
-  for (const event of eventsOf(mailServer.status, status)) writer.event(mailServer, event);
+  for (const event of eventsOf(mailServer.status, status, facts)) {
+    writer.event(mailServer, event);
+    // Events go with their namespace, or within the hour.
+    if (event.reason === 'Withdrawn') log.info({ mailServer: keyOf(mailServer) }, event.message);
+  }
   return isSameStatus(result.object.status, status) ? result.object : undefined;
 }
 

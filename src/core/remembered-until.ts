@@ -7,8 +7,8 @@ import type { StoredRecordSet } from './state.ts';
 import { formatTime } from './time.ts';
 
 /**
- * What this step makes us forget, for nobody waits for it afterwards; undefined where that is nothing. As if every name server had moved on
- * by now, where that is not known yet: nobody looks any longer.
+ * What this step makes us forget, for nobody waits for it afterwards; undefined where that is nothing. Nobody looks at name servers any
+ * longer.
  */
 export function rememberedUntil(
   { stored, desired, now, deleting }: Pick<Facts, 'stored' | 'desired' | 'now' | 'deleting'>,
@@ -16,13 +16,21 @@ export function rememberedUntil(
 ): Date | undefined {
   const stays = new Set(effect?.kind === 'RemoveFinalizer' ? [] : state.recordSets.map(placeOf));
   const isForgotten = (recordSet: StoredRecordSet): boolean => deleting && !stays.has(placeOf(recordSet));
-  const demanding = stored.recordSets
-    .filter(isForgotten)
-    .flatMap(({ versions }) => versions)
-    .filter(({ kind, records }) => kind === 'Unknown' || records.length > 0);
-  const moments = demanding.flatMap(
-    ({ supersededAt = formatTime(now), ...version }) =>
-      heldUntil({ ...version, supersededAt }, desired.waitTTLs)?.getTime() ?? [],
-  );
+  return demandedUntil(stored.recordSets.filter(isForgotten), desired.waitTTLs, now);
+}
+
+/** Until when senders may hold what stood there, if every name server has moved on by now; undefined where nothing stood there. */
+export function demandedUntil(
+  recordSets: readonly Pick<StoredRecordSet, 'versions'>[],
+  waitTTLs: number,
+  now: Date,
+): Date | undefined {
+  const versions = recordSets.flatMap((recordSet) => recordSet.versions);
+  const moments = versions
+    .filter(({ kind, records }) => kind === 'Unknown' || records.length > 0)
+    .flatMap(
+      ({ supersededAt = formatTime(now), ...version }) =>
+        heldUntil({ ...version, supersededAt }, waitTTLs)?.getTime() ?? [],
+    );
   return moments.length === 0 ? undefined : new Date(Math.max(...moments));
 }

@@ -58,9 +58,14 @@ test('create: the records that OpenSSL computes, and what kubectl shows of it', 
 test('delete: the records go, then the object', async () => {
   const { tenant } = await published('deleted');
   expect((await tenant.get()).metadata.finalizers).toEqual(['tlsa-operator.io/withdraw']);
+  const begun = Date.now();
   await remove(tenant);
   expect(await tenant.published()).toEqual([]);
-  expect(await tenant.kubectl('events', '--for=mailserver/mx')).toMatch(/Withdrawn.*keep serving/);
+  const events = await tenant.kubectl('events', '--for=mailserver/mx');
+  const [said, until = ''] = /keep serving the certificate until (\S+),/.exec(events) ?? [];
+  // Two TTLs and a minute.
+  expect(Date.parse(until)).toBeGreaterThan(begun + 179_000);
+  expect(operator.program.log()).toContain(said);
 });
 
 test('delete with deletion: Retain: the records stay, and an event says so', async () => {

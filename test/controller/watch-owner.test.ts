@@ -186,6 +186,9 @@ describe('events', () => {
     };
   };
 
+  const told = (before: MailServerStatus, after: MailServerStatus) =>
+    eventsOf(before, after, { now: new Date(), desired: { waitTTLs: 2 } });
+
   test.each([
     ['DNSSECSecure', 'True Secure', 'True SignaturesExpireSoon'],
     ['DNSSECSecure', 'True SignaturesExpireSoon', 'False SignaturesExpired'],
@@ -198,16 +201,14 @@ describe('events', () => {
   ])('%s: from %s to %s is told once, and that it is over; where nothing is published it is not', (type, well, bad) => {
     const [before, after] = [status(type, well), status(type, bad)];
     const reason = bad.split(' ')[1];
-    expect(eventsOf(before, after)).toEqual([{ type: 'Warning', reason, message: `because of ${String(reason)}` }]);
-    expect(eventsOf(after, after)).toEqual([]);
-    expect(eventsOf(after, status(type, 'True Secure'))).toMatchObject([{ type: 'Normal', reason: 'Secure' }]);
+    expect(told(before, after)).toEqual([{ type: 'Warning', reason, message: `because of ${String(reason)}` }]);
+    expect(told(after, after)).toEqual([]);
+    expect(told(after, status(type, 'True Secure'))).toMatchObject([{ type: 'Normal', reason: 'Secure' }]);
     const unpublished = [status(type, well, false), status(type, bad, false)] as const;
-    expect(eventsOf(...unpublished)).toEqual([]);
+    expect(told(...unpublished)).toEqual([]);
   });
 
   test('a secondary that lags for a moment is not told', () => {
-    expect(eventsOf(status('Propagated', 'True AllServersAnswer'), status('Propagated', 'False ServersLag'))).toEqual(
-      [],
-    );
+    expect(told(status('Propagated', 'True AllServersAnswer'), status('Propagated', 'False ServersLag'))).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ export const STATES = {
     kind: 'State',
     at: '`Ready`, `RecordsPublished`, event',
     meaning: '`publish: false` is done, or the object goes: none of our records is in the DNS.',
-    remedy: 'The event says how long to go on serving the certificate.',
+    remedy: 'The event says until when to go on serving the certificate.',
   },
   Publishing: {
     kind: 'State',
