@@ -154,7 +154,7 @@ function isElsewhere(chain: StoredChain, served: readonly StoredChain[]): boolea
   return chain.state === 'Former' && served.some((other) => sameLeaf(other, chain));
 }
 
-/** A chain counts as the Secret has it until an endpoint has presented its leaf; from then on as presented (a server may send the leaf alone). */
+/** As the endpoints present it; where they have not presented its leaf, as is to be expected. */
 function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: Facts): StoredChain {
   const stored = before.find((chain) => sameLeaf(chain, inSecret));
   const since = stored?.state === 'Serving' ? stored.since : formatTime(facts.now);
@@ -166,8 +166,22 @@ function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: 
   const known =
     sent.length > 0 && endpoints.every(({ presented }) => presented.kind === 'Presented')
       ? sent
-      : [...sent, (stored ?? inSecret).caSPKISHA256s];
+      : [...sent, expectedCAs(inSecret, stored, before.at(0), facts)];
   return { ...inSecret, caSPKISHA256s: sentByAll(known), state: 'Serving', since };
+}
+
+/**
+ * As the Secret has it, or as it was seen. To send the leaf alone is the way of a server, not of a certificate: what follows one that was
+ * sent without its CA is expected without it too. Without probes the Secret is believed.
+ */
+function expectedCAs(
+  inSecret: ChainSummary,
+  stored: StoredChain | undefined,
+  last: StoredChain | undefined,
+  { desired }: Facts,
+): readonly string[] {
+  if (desired.probe === 'Disabled') return inSecret.caSPKISHA256s;
+  return last?.caSPKISHA256s.length === 0 ? [] : (stored ?? inSecret).caSPKISHA256s;
 }
 
 /**

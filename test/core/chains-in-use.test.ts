@@ -232,6 +232,7 @@ test.each<[string, Now, string[]]>([
 describe('the CAs of a chain are', () => {
   const [near, far] = CAS;
   const sent = (...caSPKISHA256s: readonly string[]): ChainSummary => chain('n', { caSPKISHA256s });
+  const leafAlone = chain('a', { caSPKISHA256s: [] });
 
   test.each<[string, Now, readonly string[]]>([
     ['those in the Secret, before any endpoint presented it', { before: [], serving: NEW }, CAS],
@@ -263,6 +264,44 @@ describe('the CAs of a chain are', () => {
     [
       'more again, once all send more',
       { before: [stored(sent(near), 'Serving')], serving: NEW, endpoints: [endpoint(sent(near, far))] },
+      CAS,
+    ],
+    [
+      'none where the one before was sent without, until this one has been seen: the server sends it as it sent that',
+      { before: [stored(leafAlone, 'Serving')], serving: NEW, endpoints: [endpoint(undefined)] },
+      [],
+    ],
+    [
+      'none either when the former one is gone, or a third one follows',
+      {
+        before: [stored(sent(), 'Serving'), stored(leafAlone, 'Former')],
+        serving: chain('t'),
+        endpoints: [endpoint(undefined)],
+      },
+      [],
+    ],
+    [
+      'nor where one endpoint has not shown yet that it sends them',
+      {
+        before: [stored(leafAlone, 'Serving')],
+        serving: NEW,
+        endpoints: [endpoint(sent(near, far)), endpoint(undefined)],
+      },
+      [],
+    ],
+    [
+      'those that are sent, when the server was made to send them',
+      { before: [stored(sent(), 'Serving')], serving: NEW, endpoints: [endpoint(sent(near, far))] },
+      CAS,
+    ],
+    [
+      'those in the Secret, without probes: nobody could ever see more',
+      { before: [stored(leafAlone, 'Serving')], serving: NEW, desired: { probe: 'Disabled' } },
+      CAS,
+    ],
+    [
+      'those in the Secret, when probes are turned off after the leaf was seen alone',
+      { before: [stored(sent(), 'Serving')], serving: NEW, desired: { probe: 'Disabled' } },
       CAS,
     ],
   ])('%s', (_, now, expected) => {

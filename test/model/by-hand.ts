@@ -250,6 +250,15 @@ export const GATED_BY_A_WRONG_CLOCK = world(
 /** The mail server sends less than the Secret holds. */
 export const LEAF_ALONE = world([], { leafAlone: true });
 
+/** And nobody can look at it from before a renewal until the former certificate has expired. */
+export const LEAF_ALONE_OUT_OF_SIGHT = world(
+  [
+    { kind: 'Unreachable', host: 0, address: 0, seconds: 4 * HOUR, at: 0 },
+    { ...RENEWAL, at: 600 },
+  ],
+  { leafAlone: true, certificates: [{ ...CERTIFICATE, lifetime: 3 * HOUR }] },
+);
+
 /** The spec names a Secret that is not there, nobody answers, and the certificate expires. */
 export const NO_CERTIFICATE = world(
   [

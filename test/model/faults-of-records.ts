@@ -151,6 +151,15 @@ export const OF_RECORDS: readonly Mutant[] = [
     events: ['Renew'],
   },
   {
+    name: 'a server that sent the leaf alone is expected to send the next one with its CA',
+    file: `${CORE}/chains-in-use.ts`,
+    find: 'return last?.caSPKISHA256s.length === 0 ? [] : ',
+    replace: 'return ',
+    kinds: W_OR_S,
+    world: byHand.LEAF_ALONE_OUT_OF_SIGHT,
+    events: ['Renew', 'Unreachable'],
+  },
+  {
     name: 'trusts a failed look',
     file: `${CORE}/chains-in-use.ts`,
     find: '? !sameLeaf(presented.summary, chain)\n      : isExpired;',
