@@ -3,6 +3,7 @@ import type { MailServer } from '../api/mail-server.ts';
 import type { OperatorError } from '../core/errors.ts';
 import { known, type Endpoint, type Known } from '../core/facts.ts';
 import type { Name } from '../core/name.ts';
+import { probeUnavailable } from '../core/unreached.ts';
 import { attempt } from './attempt.ts';
 import type { ServiceWithSlices } from '../kube/services.ts';
 import type { EndpointTarget } from './endpoint-probes.ts';
@@ -12,7 +13,7 @@ import { serviceEndpoints, type ReadService } from './service-endpoints.ts';
 
 export interface Targets {
   readonly targets: readonly EndpointTarget[];
-  /** Where they are could not be found out: one such host says nothing about the others. */
+  /** Where they are could not be found out, or there are none: one such host says nothing about the others. */
   readonly unresolved: readonly Endpoint[];
 }
 
@@ -35,6 +36,8 @@ export async function endpointTargets(
   const unresolved: Endpoint[] = [];
   for (const { hostname, port } of owners) {
     const places = [hostPlaces(hosts.get(hostname), port), servicePlaces(port)];
+    if (places.every((found) => found.known && found.value.length === 0))
+      unresolved.push(notFound(hostname, port, probeUnavailable(`${hostname} port ${port}`, [])));
     for (const found of places) {
       if (!found.known) unresolved.push(notFound(hostname, port, found.error));
       for (const place of found.known ? found.value : []) {

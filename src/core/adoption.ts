@@ -29,7 +29,8 @@ export function staying(
     ({ hostname, port }) => hostname === owner.hostname && port === owner.port,
   );
   const keys = wantedByUs.filter(({ usage }) => usage === 3);
-  const isServedByOurs = (endpoint: Endpoint): boolean => endpointProblem(endpoint, keys, facts) === undefined;
+  const isServedByOurs = (endpoint: Endpoint | undefined): boolean =>
+    endpoint !== undefined && endpointProblem(endpoint, keys, facts) === undefined;
   const before = new Map(stored?.records.map(({ data, notNeededSince }) => [data, notNeededSince]));
   return found.flatMap((record) => {
     const proof = proofOf(before.get(formatTlsa(record)), endpoints, isServedByOurs, facts);

@@ -185,15 +185,15 @@ function expectedCAs(
 }
 
 /**
- * Once it has expired, an endpoint that does not answer is not waited for: nothing stays for ever. Without probes, having left the Secret
- * is all that can be known.
+ * Once it has expired, an endpoint that does not answer, or cannot be looked at, is not waited for: nothing stays for ever. Without probes,
+ * having left the Secret is all that can be known.
  */
 function former(chain: StoredChain, facts: Facts): StoredChain[] {
   const since = chain.state === 'Former' ? chain.since : formatTime(facts.now);
   const isExpired = facts.now.getTime() > Date.parse(chain.notAfter);
-  const isAbsentAt = ({ presented }: Endpoint): boolean =>
-    presented.kind === 'Presented' && isInUse(presented.summary, facts)
-      ? !sameLeaf(presented.summary, chain)
+  const isAbsentAt = (endpoint: Endpoint | undefined): boolean =>
+    endpoint?.presented.kind === 'Presented' && isInUse(endpoint.presented.summary, facts)
+      ? !sameLeaf(endpoint.presented.summary, chain)
       : isExpired;
   const { notSeenSince, isGone } = proofOf(chain.notSeenSince, endpointsInSight(facts), isAbsentAt, facts);
   return isGone ? [] : [{ ...chain, state: 'Former', since, notSeenSince }];

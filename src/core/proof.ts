@@ -21,21 +21,22 @@ export interface Proof {
 
 /**
  * @param notSeenSince as it is stored
- * @param endpoints where it may be met; undefined while nobody can look there: then nothing is proven, and nothing begins anew
- * @param isAbsentAt an endpoint that does not answer may present it all the same: the clock begins anew
+ * @param endpoints where it may be met; undefined while nobody looks there: then nothing is proven, and nothing begins anew
+ * @param isAbsentAt an endpoint that does not answer may present it all the same: the clock begins anew. Asked about undefined where there
+ * is no endpoint to look at
  */
 export function proofOf(
   notSeenSince: string | undefined,
   endpoints: readonly Endpoint[] | undefined,
-  isAbsentAt: (endpoint: Endpoint) => boolean,
+  isAbsentAt: (endpoint: Endpoint | undefined) => boolean,
   facts: Facts,
 ): Proof {
   const { desired, now } = facts;
   const isProbed = desired.probe === 'Enabled';
   if (isProbed && endpoints === undefined) return { notSeenSince, isGone: false };
   const answers = isProbed ? (endpoints ?? []) : [];
-  if (isProbed && (answers.length === 0 || !answers.every(isAbsentAt)))
-    return { notSeenSince: undefined, isGone: false };
+  const places = answers.length === 0 ? [undefined] : answers;
+  if (isProbed && !places.every(isAbsentAt)) return { notSeenSince: undefined, isGone: false };
   const since = notSeenSince ?? rightTime(facts);
   if (since === undefined) return { notSeenSince: undefined, isGone: false };
   const waited = now.getTime() >= Date.parse(since) + desired.retireAfterMs;

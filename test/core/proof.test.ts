@@ -26,7 +26,7 @@ const endpoint = (...agesMs: readonly number[]): Endpoint => ({
 const everyMinute = (count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => (count - index) * MINUTE);
 const often = endpoint(...everyMinute(12));
-const isNowhere = (): boolean => true;
+const isNowhere = (endpoint: Endpoint | undefined): boolean => endpoint !== undefined;
 
 describe('something is gone', () => {
   test.each<[string, string | undefined, readonly Endpoint[] | undefined, Partial<Facts>, boolean]>([

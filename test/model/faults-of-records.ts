@@ -162,8 +162,8 @@ export const OF_RECORDS: readonly Mutant[] = [
   {
     name: 'trusts a failed look',
     file: `${CORE}/chains-in-use.ts`,
-    find: '? !sameLeaf(presented.summary, chain)\n      : isExpired;',
-    replace: '? !sameLeaf(presented.summary, chain)\n      : isExpired !== undefined;',
+    find: '? !sameLeaf(endpoint.presented.summary, chain)\n      : isExpired;',
+    replace: '? !sameLeaf(endpoint.presented.summary, chain)\n      : isExpired !== undefined;',
     kinds: W_OR_S,
     world: byHand.LATE_AND_OUT_OF_SIGHT,
     events: ['Renew', 'Unreachable'],
@@ -171,8 +171,8 @@ export const OF_RECORDS: readonly Mutant[] = [
   {
     name: 'what a stranger presents proves that a former chain is gone',
     file: `${CORE}/chains-in-use.ts`,
-    find: "presented.kind === 'Presented' && isInUse(presented.summary, facts)",
-    replace: "presented.kind === 'Presented'",
+    find: "endpoint?.presented.kind === 'Presented' && isInUse(endpoint.presented.summary, facts)",
+    replace: "endpoint?.presented.kind === 'Presented'",
     kinds: W_OR_S,
     world: byHand.LATE_AND_BEHIND_A_STRANGER,
     events: ['Renew', 'Attacker'],
@@ -199,8 +199,8 @@ export const OF_RECORDS: readonly Mutant[] = [
   {
     name: 'looks at one address only',
     file: `${CORE}/proof.ts`,
-    find: 'answers.every(isAbsentAt)',
-    replace: 'answers.slice(0, 1).every(isAbsentAt)',
+    find: '!places.every(isAbsentAt)',
+    replace: '!places.slice(0, 1).every(isAbsentAt)',
     kinds: W_OR_S,
     world: 14,
     events: ['Renew'],

@@ -1,14 +1,29 @@
 /** A former certificate, and how long its records stay. */
 import { describe, expect, test } from '@jest/globals';
 import { rolloverSummary } from '../../../src/core/rollover-summary.ts';
+import { stalled } from '../../../src/core/errors.ts';
+import { known, unknown, type Endpoint, type Facts } from '../../../src/core/facts.ts';
 import { DESIRED, leafOf, World } from '../../support/planner-world.ts';
+import { endpointWith } from '../../support/summaries.ts';
 import { ee, makeLeaves, publishedWorld, stateOf, ta } from './published-world.ts';
 
 const { first, renewed } = await makeLeaves();
 
-describe('a former certificate', () => {
-  const DAY = 24 * 3_600_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NO_ROUTE: Endpoint['presented'] = { kind: 'Skipped', error: 'NetworkUnreachable' };
 
+class LookedAtWorld extends World {
+  /** Instead of what is served. */
+  endpoints: Facts['endpoints'];
+
+  override facts(): Facts {
+    const facts = super.facts();
+    return { ...facts, endpoints: this.endpoints ?? facts.endpoints };
+  }
+}
+
+describe('a former certificate', () => {
   test('that has expired and is still presented keeps its record when a look gets no answer', async () => {
     const old = await leafOf(undefined, { notAfter: new Date(Date.now() + 40 * DAY) });
     const world = publishedWorld(old);
@@ -40,6 +55,31 @@ describe('a former certificate', () => {
     world.later(2 * 3_600_000);
     world.settle();
     expect(world.published).not.toContain(ee(old));
+  });
+
+  test.each<[string, Facts['endpoints']]>([
+    ['no way leads from here to any endpoint', known([{ ...endpointWith(undefined), presented: NO_ROUTE }])],
+    ['such a kind of key cannot be looked at', unknown(stalled('KeyAlgorithmNotProbed', 'use RSA or ECDSA'))],
+  ])('stays while %s, but not for ever either', async (_, endpoints) => {
+    const old = await leafOf(undefined, { notAfter: new Date(Date.now() + 40 * DAY) });
+    const world = new LookedAtWorld();
+    world.hold(old);
+    world.serve(old);
+    world.settle();
+    world.endpoints = endpoints;
+    world.hold(renewed);
+    world.settle();
+    world.later(39 * DAY);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+    world.later(DAY + HOUR); // it has expired
+    world.settle();
+    world.later(23 * HOUR);
+    world.settle();
+    expect(world.published).toContain(ee(old));
+    world.later(HOUR);
+    world.settle();
+    expect(world.published).toEqual([ee(renewed)]);
   });
 
   test('stays while a host that has records of ours is not looked at', () => {
