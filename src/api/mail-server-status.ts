@@ -78,6 +78,11 @@ const version = z.object({
   records: records().describe('The whole RRset.'),
   ttlSeconds: ttlSeconds(),
   waitSeconds: int32(0).optional().describe('Unknown: how long it counts once every name server answers a later one.'),
+  mergedValues: atomicList(z.string().max(8), 32)
+    .optional()
+    .describe(
+      'Unknown: the RRsets that were merged into it for want of room, each as the first 8 digits of a SHA-256. *: too many, it may be any.',
+    ),
   serial: int64(0).optional().describe("The zone's SOA serial at the primary once it held this."),
   changeID: z.string().max(128).optional().describe('What the provider calls this change, where it does.'),
   writtenAt: time().describe('When it was written or first seen.'),

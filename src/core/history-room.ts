@@ -1,6 +1,7 @@
 /** Status has room for so much history. */
 import type { Facts } from './facts.ts';
 import { lastWritten } from './last-written.ts';
+import { mergedValues } from './rrset-value.ts';
 import type { Version } from './state.ts';
 
 /** Status has room for so many; somebody who changes records without end gets there. */
@@ -22,7 +23,13 @@ function withinText(versions: readonly Version[], facts: Room): readonly Version
   const oldest = earlier.find(({ records }) => records.length > 0);
   if (oldest === undefined || textOf(earlier) <= MAX_TEXT) return versions;
   const waitSeconds = facts.desired.waitTTLs * oldest.ttlSeconds;
-  const unknown: Version = { ...oldest, kind: 'Unknown', records: [], waitSeconds };
+  const unknown: Version = {
+    ...oldest,
+    kind: 'Unknown',
+    records: [],
+    waitSeconds,
+    mergedValues: mergedValues([oldest]),
+  };
   return withinText(
     versions.map((version) => (version === oldest ? unknown : version)),
     facts,
@@ -45,6 +52,7 @@ function atMost(versions: readonly Version[], facts: Room): readonly Version[] {
     records: [],
     ttlSeconds: Math.max(oldest.ttlSeconds, next.ttlSeconds),
     waitSeconds: Math.max(...waits),
+    mergedValues: mergedValues([oldest, next]),
     writtenAt: oldest.writtenAt,
     rrsigExpiry: later(oldest.rrsigExpiry, next.rrsigExpiry),
   };

@@ -17,7 +17,7 @@ import type { Facts, OwnerFacts } from './facts.ts';
 import { fitting } from './history-room.ts';
 import { isForgotten } from './hold.ts';
 import { lastWritten } from './last-written.ts';
-import { valueOf, valueOfRRset } from './sightings.ts';
+import { isAnyValue, mayBeOf, valueOf, valueOfRRset } from './rrset-value.ts';
 import type { Intent, StoredRecordSet, Version } from './state.ts';
 import { withAnswers } from './supersession.ts';
 import { formatTime } from './time.ts';
@@ -55,14 +55,17 @@ export function changeToAskAbout(stored: StoredRecordSet | undefined): string | 
 }
 
 function recurs(versions: readonly Version[]): boolean {
-  return new Set(versions.map(({ records }) => valueOf(records))).size < versions.length;
+  return versions.some(
+    (later, index) =>
+      later.kind !== 'Unknown' && versions.slice(0, index).some((version) => mayBeOf(valueOf(later.records), version)),
+  );
 }
 
 /** Does the change that is about to be made bring back a value that senders may still have from before? */
 export function comesBack({ intent, versions }: StoredRecordSet): boolean {
   if (intent === undefined) return false;
   const value = valueOf(intendedValue(intent, versions));
-  return versions.some(({ kind, records }) => kind !== 'Unknown' && valueOf(records) === value);
+  return versions.some((version) => mayBeOf(value, version));
 }
 
 /** Does the primary hold what the change under way was to make? */
@@ -120,7 +123,7 @@ function withCurrent(
   const isUnderWay = intent === undefined || isIntended || (keepsIntent && isLast);
   const given = isUnderWay ? before : [...before, { ...unconfirmed(intent, before), writtenAt: formatTime(facts.now) }];
   if (isLast) return withTtl(withoutNeverSent(given, last, facts), last, ttlSeconds);
-  const isKnown = given.some((version) => version.kind !== 'Unknown' && value === valueOf(version.records));
+  const isKnown = given.some((version) => mayBeOf(value, version) && !isAnyValue(version));
   return push(isKnown ? given : [beginning(given, current, facts)], owner, current, ttlSeconds, facts);
 }
 

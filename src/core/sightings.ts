@@ -1,8 +1,8 @@
 /** Which version each authoritative server hands out: the eyes of the gate (docs/rollover.md, "The gate"). Pure arithmetic over answers. */
 import type { NameServerFacts, ServerAnswer } from './facts.ts';
+import { mayBeOf, valueOfRRset } from './rrset-value.ts';
 import { isSerialAtLeast } from './serial.ts';
 import type { Version } from './state.ts';
-import { formatTlsa, type TlsaRecord } from './tlsa.ts';
 
 /** A server is asked so often, over so long, before it counts as having moved on: pools and anycast answer old data late. */
 export const SAMPLES = 3;
@@ -87,7 +87,8 @@ function passedServerAt(n: number, versions: readonly Version[], server: NameSer
 function shown(index: number, versions: readonly Version[], { answers }: NameServerFacts): number {
   const answer = answers[index];
   if (answer === undefined) return NOTHING_KNOWN;
-  const fitting = versions.filter((version) => isOf(answer, version));
+  const value = valueOfRRset(answer.records);
+  const fitting = versions.filter((version) => mayBeOf(value, version));
   const [earliest] = fitting;
   const latest = fitting.at(-1);
   if (earliest === undefined || latest === undefined) return NOTHING_KNOWN;
@@ -95,7 +96,8 @@ function shown(index: number, versions: readonly Version[], { answers }: NameSer
 }
 
 function mayBeLater(n: number, answer: ServerAnswer, versions: readonly Version[]): boolean {
-  const latest = versions.findLast((version) => isOf(answer, version));
+  const value = valueOfRRset(answer.records);
+  const latest = versions.findLast((version) => mayBeOf(value, version));
   if (latest?.serial === undefined || answer.serial === undefined) return false;
   return latest.n > n && isSerialAtLeast(answer.serial, latest.serial);
 }
@@ -104,27 +106,4 @@ function hasReached({ serial, changeID }: Version, answer: ServerAnswer, before:
   if (changeID !== undefined && answer.settledChangeID === changeID) return true;
   if (serial === undefined || answer.serial === undefined || !isSerialAtLeast(answer.serial, serial)) return false;
   return before.some((earlier) => earlier.serial !== undefined && !isSerialAtLeast(earlier.serial, serial));
-}
-
-function isOf(answer: ServerAnswer, version: Version): boolean {
-  if (version.kind === 'Unknown') return false;
-  return valueOfRRset(answer.records) === valueOf(version.records);
-}
-
-/** Order and repetition mean nothing in an RRset (RFC 2181 §5). */
-export function valueOf(records: readonly string[]): string {
-  return remembered(records, () => [...new Set(records)].sort().join('\n'));
-}
-
-export function valueOfRRset(records: readonly TlsaRecord[]): string {
-  return remembered(records, () => valueOf(records.map(formatTlsa)));
-}
-
-/** Each answer is compared with each version, over and over. */
-const values = new WeakMap<object, string>();
-
-function remembered(records: object, compute: () => string): string {
-  const value = values.get(records) ?? compute();
-  values.set(records, value);
-  return value;
 }

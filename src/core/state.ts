@@ -83,6 +83,8 @@ export interface Version {
   readonly ttlSeconds: number;
   /** `Unknown` only: how long it is held once it is superseded. */
   readonly waitSeconds?: number | undefined;
+  /** `Unknown` only: digests of the values that were merged into it, where status had no room for the versions themselves. */
+  readonly mergedValues?: readonly string[] | undefined;
   /** The primary's SOA serial once it held this version, where the write raised it. */
   readonly serial?: number | undefined;
   /** By which the provider tells whether its name servers have it, where it does. */

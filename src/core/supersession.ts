@@ -1,19 +1,10 @@
 /** What the authoritative servers answered, applied to a history: which versions nobody hands out any more, and how long they may last. */
 import type { Facts, NameServerFacts, OwnerFacts, ServerAnswer, SettledChange } from './facts.ts';
 import { lastWritten } from './last-written.ts';
-import {
-  isSeenAgain,
-  newestAnswers,
-  nobodyAnswers,
-  nobodyHandsOut,
-  passedAt,
-  SAMPLES,
-  valueOf,
-  valueOfRRset,
-} from './sightings.ts';
+import { isSeenAgain, newestAnswers, nobodyAnswers, nobodyHandsOut, passedAt, SAMPLES } from './sightings.ts';
+import { isAnyValue, mayBeOf, valueOfRRset } from './rrset-value.ts';
 import type { Version } from './state.ts';
 import { formatTime } from './time.ts';
-import { formatTlsa } from './tlsa.ts';
 
 const DAY_SECONDS = 86_400;
 /** Where no signature was seen: longer than anybody's (BIND's default is 14 days, Route 53's a week). */
@@ -29,7 +20,7 @@ export function withAnswers(
 ): readonly Version[] {
   const servers = asked.map((server) => withSettled(server, owner.settled));
   const current = lastWritten(versions);
-  const answered = withStrangeAnswers(versions, servers, facts).map((version) => withTtl(version, servers));
+  const answered = withStrangeAnswers(versions, servers, facts).map((version) => withTtl(version, servers, facts));
   return answered.map((version) => {
     if (version.n === current?.n) return version;
     const isSeen = isSeenAgain(version.n, versions, servers);
@@ -68,10 +59,10 @@ function isHandedOut(
   const answers = servers
     .filter(({ state }) => state === 'Answers')
     .flatMap((server) => newestAnswers(server, SAMPLES));
-  return answers.some((answer) =>
-    version.kind === 'Unknown'
-      ? versions.every((one) => !isOf(answer, one))
-      : isOf(answer, version) && (current === undefined || !isOf(answer, current)),
+  return answers.some(
+    (answer) =>
+      (isOf(answer, version) && (current === undefined || !isOf(answer, current))) ||
+      (version.kind === 'Unknown' && isStrange(answer, versions)),
   );
 }
 
@@ -82,34 +73,35 @@ function signatureEnd(servers: readonly NameServerFacts[], { now }: Facts): stri
   return formatTime(new Date(now.getTime() + 1000 * validitySeconds));
 }
 
-/**
- * What we do not know may last longer in caches than what we do; it counts with the oldest. One of which we know every record is an earlier
- * version of ours for which there was no room (history-room.ts): beside it nothing else needs to be feared.
- */
+/** What we do not know may last longer in caches than what we do; it counts with the oldest. */
 function withStrangeAnswers(
   versions: readonly Version[],
   servers: readonly NameServerFacts[],
   { desired }: Facts,
 ): readonly Version[] {
   const [oldest, ...others] = versions;
-  const strange = answersOf(servers).filter(
-    (answer) => answer.records.length > 0 && versions.every((version) => !isOf(answer, version)),
-  );
+  const strange = answersOf(servers)
+    .filter(({ records }) => records.length > 0)
+    .filter((answer) => isStrange(answer, versions));
   if (oldest === undefined || strange.length === 0) return versions;
   const ttlSeconds = Math.max(oldest.ttlSeconds, ...strange.flatMap((answer) => answer.ttlSeconds ?? []));
   const { waitSeconds } = oldest;
-  const ours = new Set(versions.flatMap(({ records }) => records));
-  const isForeign = strange.some(({ records }) => records.some((record) => !ours.has(formatTlsa(record))));
-  const leastSeconds = Math.max(isForeign ? DAY_SECONDS : 0, desired.waitTTLs * ttlSeconds);
+  const leastSeconds = Math.max(DAY_SECONDS, desired.waitTTLs * ttlSeconds);
   const longer = waitSeconds === undefined ? {} : { waitSeconds: Math.max(waitSeconds, leastSeconds) };
   return [{ ...oldest, ttlSeconds, ...longer }, ...others];
 }
 
-function withTtl(version: Version, servers: readonly NameServerFacts[]): Version {
+function isStrange(answer: ServerAnswer, versions: readonly Version[]): boolean {
+  return versions.every((version) => isAnyValue(version) || !isOf(answer, version));
+}
+
+function withTtl(version: Version, servers: readonly NameServerFacts[], { desired }: Facts): Version {
   const answered = answersOf(servers)
     .filter((answer) => isOf(answer, version))
     .flatMap(({ ttlSeconds }) => ttlSeconds ?? []);
-  return { ...version, ttlSeconds: Math.max(version.ttlSeconds, ...answered) };
+  const ttlSeconds = Math.max(version.ttlSeconds, ...answered);
+  if (version.waitSeconds === undefined) return { ...version, ttlSeconds };
+  return { ...version, ttlSeconds, waitSeconds: Math.max(version.waitSeconds, desired.waitTTLs * ttlSeconds) };
 }
 
 /** Egress to port 53 is blocked: a validating resolver that shows a later version, and an hour, stand in. */
@@ -122,8 +114,8 @@ function unseen(
 ): Date | undefined {
   if (!nobodyAnswers(servers, now) || resolved === undefined) return undefined;
   const value = valueOfRRset(resolved);
-  const [earliest] = versions.filter(({ kind, records }) => kind !== 'Unknown' && valueOf(records) === value);
-  if (earliest === undefined || earliest.n <= version.n) return undefined;
+  const earliest = versions.find((one) => mayBeOf(value, one));
+  if (earliest === undefined || earliest.kind === 'Unknown' || earliest.n <= version.n) return undefined;
   return now.getTime() >= Date.parse(earliest.writtenAt) + UNSEEN_WAIT_MS ? now : undefined;
 }
 
@@ -138,8 +130,8 @@ function abandoned(
   return owner.left !== undefined && nobodyHandsOut(servers) && isOver ? now : undefined;
 }
 
-function isOf(answer: ServerAnswer, { kind, records }: Version): boolean {
-  return kind !== 'Unknown' && valueOfRRset(answer.records) === valueOf(records);
+function isOf(answer: ServerAnswer, version: Version): boolean {
+  return mayBeOf(valueOfRRset(answer.records), version);
 }
 
 function answersOf(servers: readonly NameServerFacts[]): ServerAnswer[] {

@@ -116,6 +116,17 @@ export const COMES_BACK = world(
   { ...LAGGING, certificates: [{ ...CERTIFICATE, mode: 'Observe' }] },
 );
 
+/** So many changes within the lag of one name server that the first ones are merged. Then somebody brings one of their values back. */
+export const MERGED_AND_BACK = world(
+  [
+    { ...RENEWAL, at: -900 },
+    { ...RENEWAL, at: -740 },
+    { ...RENEWAL, at: -720 },
+    { kind: 'Foreign', owner: 0, edit: { kind: 'Clear' }, at: 720 },
+  ],
+  { servers: [{ nodes: [{ lag: 0 }, { lag: 2500 }] }], ttl: 60, latency: 0 },
+);
+
 /** The operator crashes when it has sent off a release, and the source is renewed before that is carried out. */
 export const RELEASED_AND_DROPPED = world(
   [

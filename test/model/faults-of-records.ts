@@ -76,6 +76,15 @@ export const OF_RECORDS: readonly Mutant[] = [
     events: ['Renew', 'Foreign', 'Spec', 'Lag'],
   },
   {
+    name: 'a value that was merged away, and comes back, counts as its latest version',
+    file: `${CORE}/sightings.ts`,
+    find: 'const fitting = versions.filter((version) => mayBeOf(value, version));',
+    replace: "const fitting = versions.filter((version) => version.kind !== 'Unknown' && mayBeOf(value, version));",
+    kinds: W_OR_S,
+    world: byHand.MERGED_AND_BACK,
+    events: ['Renew', 'Foreign'],
+  },
+  {
     name: 'a dropped intent is forgotten',
     file: `${CORE}/history.ts`,
     find: 'const given = isUnderWay ? before : [...before, { ...unconfirmed(intent, before), writtenAt: formatTime(facts.now) }];',
