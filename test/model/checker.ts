@@ -7,6 +7,7 @@
  * Exceptions, each bounded:
  * - An Observe renewal that not every value accepted at its moment; what was released by hand, after the deadline, or into a rebuilt
  *   cluster: not guarded, until for the first time everything that a sender may hold accepts it. From then on it is, like any other.
+ *   An Observe renewal is never guarded against a change that was on its way when it came.
  * - A foreign edit: what was served before is not guarded against the values that it made; what is released later is, by one match (W),
  *   once the operator's status could know of it. Records that a lost status left behind: W.
  * - Former chains that only a lost status knew of, or one of a MailServer that went before another one claimed its host; what is left of others' records, and of ours of before, when ours are withdrawn.
@@ -73,6 +74,7 @@ export class Checker {
   readonly leftOver = new Map<string, Set<string>>();
   /** Until when a spec last said that nothing is to be published. */
   unpublishedUntil = -Infinity;
+  readonly #latency: number;
   readonly #clock: Clockwork;
   readonly #zone: Zone;
   readonly #cluster: Cluster;
@@ -88,7 +90,9 @@ export class Checker {
   /** How many pairs were judged. */
   judged = 0;
 
-  constructor(clock: Clockwork, zone: Zone, cluster: Cluster) {
+  /** @param latency seconds between a look and what follows from it */
+  constructor(clock: Clockwork, zone: Zone, cluster: Cluster, latency: number) {
+    this.#latency = latency;
     this.#clock = clock;
     this.#zone = zone;
     this.#cluster = cluster;
@@ -322,8 +326,8 @@ export class Checker {
     return addresses.some(({ unreachableUntil }) => unreachableUntil > chain.notAfter);
   }
 
-  #levelOf(value: Value, { since, isForgotten }: Standing, level: Level): Level {
-    if (isForgotten) return 'None';
+  #levelOf(value: Value, { since, demanded, isForgotten }: Standing, level: Level): Level {
+    if (isForgotten || (demanded === 'W' && this.#wasOnItsWay(value, since))) return 'None';
     const foreign = this.foreign.get(value.owner);
     const strange = value.records.flatMap((record) => foreign?.get(record) ?? []);
     const editedAt = Math.max(value.by === 'Others' ? value.writtenAt : -Infinity, ...strange);
@@ -336,6 +340,11 @@ export class Checker {
     const isLeft = value.by === 'Operator' || value.writtenAt < unwantedUntil;
     if (isLeft && value.records.every((record) => this.#isNotOurs(record, value))) return 'None';
     return this.#looseLevelOf(value, level);
+  }
+
+  /** At the moment at which a Secret got something that nobody could know of. */
+  #wasOnItsWay({ by, writtenAt }: Value, since: number): boolean {
+    return by === 'Operator' && this.#latency > 0 && writtenAt >= since && writtenAt <= since + this.#latency;
   }
 
   /** With a record among it that is not ours, S may be impossible; what others keep in a zone that was left is theirs. */

@@ -65,7 +65,7 @@ export class World {
     this.timeline = options.isTold === true ? [] : undefined;
     this.zone = new Zone(this.clock, this.setup);
     this.cluster = new Cluster(this.clock, this.setup);
-    this.checker = new Checker(this.clock, this.zone, this.cluster);
+    this.checker = new Checker(this.clock, this.zone, this.cluster, this.setup.latency);
     this.serving = new Serving(this);
     this.certManager = new CertManager(this);
     this.zone.onHandedOut = (value) => {
