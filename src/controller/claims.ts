@@ -9,8 +9,8 @@
 import type { MailServer } from '../api/mail-server.ts';
 import { stalled, transient } from '../core/errors.ts';
 import { known, unknown, type Known } from '../core/facts.ts';
-import { ours } from '../core/ours.ts';
 import type { Name } from '../core/name.ts';
+import { ours } from '../core/ours.ts';
 import type { StoredRecordSet } from '../core/state.ts';
 import type { Zone } from '../dns/providers/provider.ts';
 import { keyOf } from '../kube/resource.ts';
@@ -83,17 +83,15 @@ export class Claims {
   }
 
   /** Who gets what was written there: another that comes first, or any, where this one asks for it no more or may not have it. */
-  async winnerOf(
-    mailServer: MailServer,
-    { owner, zone, provider: name }: StoredRecordSet,
-  ): Promise<MailServer | undefined> {
+  async winnerOf(mailServer: MailServer, recordSet: StoredRecordSet): Promise<MailServer | undefined> {
+    const { owner, provider: name } = recordSet;
     const identity = identityOf(owner);
     const provider = this.#sources.providers.lastKnown(providerKeyOf(mailServer, name));
     const isAllowed = !provider.known || this.#mayPublish(mailServer, identity, provider.value);
-    return this.#betterClaim(mailServer, identity, { mayStay: isAllowed && !letsGo(mailServer, owner), zone });
+    return this.#betterClaim(mailServer, identity, { mayStay: isAllowed && !letsGo(mailServer, owner), recordSet });
   }
 
-  /** What is not read from its status yet is what it may still be about to write. */
+  /** What is not read from its status yet is what it may still be about to write, and what senders may hold. */
   async #notHandedOverYet(
     mailServer: MailServer,
     identity: OwnerIdentity,
@@ -101,12 +99,12 @@ export class Claims {
   ): Promise<MailServer | undefined> {
     const { owner } = identity;
     for (const former of this.#sources.mailServers.byIndex('owner', owner)) {
-      if (former.metadata.uid === mailServer.metadata.uid || !hasPublished(former, owner, zone)) continue;
-      const isHanded = (former.status.recordSets ?? []).some(
-        (recordSet) => recordSet.owner === owner && recordSet.zone === zone && recordSet.handedTo === keyOf(mailServer),
+      if (former.metadata.uid === mailServer.metadata.uid) continue;
+      const kept = recordSetsAt(owner, former).filter(
+        (recordSet) => goesTo(mailServer, zone, former, recordSet) && recordSet.handedTo !== keyOf(mailServer),
       );
-      if (isHanded) continue;
-      if (letsGo(former, owner)) return former;
+      if (kept.length > 0 && letsGo(former, owner)) return former;
+      if (!kept.some((recordSet) => ours(recordSet).length > 0)) continue;
       const right = await this.#rightOf(former, identity);
       if (!right.known && right.error.code === 'HostnameNotAllowed') return former;
     }
@@ -142,12 +140,13 @@ export class Claims {
 
   /**
    * Another MailServer that asks for the owner, may publish here and comes first: the one that published first, else the older one, else by
-   * name. Who may not stay gives way to any. Two zones that hold a name are one owner: only what is taken back is taken back zone by zone.
+   * name. Who may not stay gives way to any.
+   * @param recordSet of `mailServer`, which the other is to get
    */
   async #betterClaim(
     mailServer: MailServer,
     identity: OwnerIdentity,
-    { mayStay, zone }: { readonly mayStay: boolean; readonly zone?: Name },
+    { mayStay, recordSet }: { readonly mayStay: boolean; readonly recordSet?: StoredRecordSet },
   ): Promise<MailServer | undefined> {
     const { owner } = identity;
     const rivals = this.#sources.mailServers
@@ -157,9 +156,11 @@ export class Claims {
     for (const rival of rivals) {
       if (mayStay && !comesFirst(rival, mailServer, owner)) return undefined;
       const right = await this.#rightOf(rival, identity);
-      if (right.known && (zone === undefined || right.value.zone.name === zone)) return rival;
+      const isFor = (zone: Name): boolean => recordSet === undefined || goesTo(rival, zone, mailServer, recordSet);
+      if (right.known && isFor(right.value.zone.name)) return rival;
       // Who has published keeps it while his provider is only away.
-      if (!right.known && right.error.kind === 'Transient' && hasPublished(rival, owner, zone)) return rival;
+      const published = recordSetsAt(owner, rival).filter((one) => ours(one).length > 0);
+      if (!right.known && right.error.kind === 'Transient' && published.some(({ zone }) => isFor(zone))) return rival;
     }
     return undefined;
   }
@@ -190,9 +191,18 @@ function rank(mailServer: MailServer, owner: string): string {
 }
 
 /** Who only knows what was found there, or is to be promoted, has not. */
-export function hasPublished({ status }: MailServer, owner: string, zone?: Name): boolean {
-  return (status.recordSets ?? []).some(
-    (recordSet) =>
-      recordSet.owner === owner && (zone === undefined || recordSet.zone === zone) && ours(recordSet).length > 0,
-  );
+export function hasPublished(mailServer: MailServer, owner: string): boolean {
+  return recordSetsAt(owner, mailServer).some((recordSet) => ours(recordSet).length > 0);
+}
+
+function recordSetsAt(owner: string, { status }: MailServer): readonly StoredRecordSet[] {
+  return (status.recordSets ?? []).filter((recordSet) => recordSet.owner === owner);
+}
+
+/**
+ * Who gets an owner gets what stands, and what senders may hold, in every zone in which it was published. From another namespace, where the
+ * provider has another name or is not for everybody, only in the zone in which it goes on: elsewhere the former one withdraws.
+ */
+function goesTo(heir: MailServer, zone: Name, former: MailServer, recordSet: StoredRecordSet): boolean {
+  return recordSet.zone === zone || heir.metadata.namespace === former.metadata.namespace;
 }

@@ -6,7 +6,7 @@ import { handover, hasHistory } from '../core/inherit.ts';
 import { ours } from '../core/ours.ts';
 import type { StoredRecordSet } from '../core/state.ts';
 import { keyOf } from '../kube/resource.ts';
-import { conflict, type Claim, type Claims } from './claims.ts';
+import type { Claim, Claims } from './claims.ts';
 import { identityOf, ownersOf, type DesiredOwner, type OwnerIdentity } from './objects.ts';
 import { caretakerOf } from './secret-pairs.ts';
 import type { Stores } from './stores.ts';
@@ -87,7 +87,7 @@ async function writtenPlace(
 ): Promise<Place> {
   const identity = identityOf(stored.owner);
   const winner = intention === 'Abandon' ? undefined : await sources.claims.winnerOf(mailServer, stored);
-  const heir = heirOf(winner, stored) ?? caretaker(stored, mailServer, intention, sources);
+  const heir = winner === undefined ? caretaker(stored, mailServer, intention, sources) : heirOf(winner, stored);
   const claim = await writtenClaim();
   const isHidden = claim.known && claim.value.sight !== 'Answered';
   return {
@@ -100,7 +100,7 @@ async function writtenPlace(
   };
 
   async function writtenClaim(): Promise<Known<Claim>> {
-    if (winner !== undefined) return heir === undefined ? conflict(identity, winner) : unknown(handover(stored, heir));
+    if (heir?.as === 'Owner') return unknown(handover(stored, heir));
     const isAsked = intention === 'Publish' || intention === 'Withdraw';
     return isAsked ? sources.claims.ofWritten(mailServer, stored) : NOT_LOOKED_UP;
   }
@@ -111,12 +111,12 @@ async function ownerHeir(
   mailServer: MailServer,
   { claims }: PlaceSources,
 ): Promise<Heir | undefined> {
-  return heirOf(await claims.winnerOf(mailServer, stored), stored);
+  const winner = await claims.winnerOf(mailServer, stored);
+  // What was only looked at is no heritage.
+  return winner === undefined || ours(stored).length === 0 ? undefined : heirOf(winner, stored);
 }
 
-/** What was only looked at is no heritage. */
-export function heirOf(winner: MailServer | undefined, stored: StoredRecordSet): Heir | undefined {
-  if (winner === undefined || ours(stored).length === 0) return undefined;
+export function heirOf(winner: MailServer, stored: StoredRecordSet): Heir {
   return { as: 'Owner', name: keyOf(winner), hasIt: hasHistory(winner.status.recordSets, stored) };
 }
 

@@ -10,7 +10,7 @@ import type { Desired, Heir } from './facts.ts';
 import { handedOut } from './history.ts';
 import { fitting } from './history-room.ts';
 import { placeOf } from './place.ts';
-import type { State, StoredCertificate, StoredRecordSet, Version } from './state.ts';
+import type { State, StoredCertificate, StoredRecord, StoredRecordSet, Version } from './state.ts';
 
 /** What a MailServer hands to another. */
 export interface Heritage {
@@ -59,8 +59,16 @@ function withRecordSet(
   const earlier = handedOut(own);
   const places = earlier.at(-1)?.n ?? 0;
   const versions = [...earlier, ...from.versions.map((version) => ({ ...version, n: places + version.n }))];
-  const merged = { ...from, versions: fitting(versions, { desired }) };
+  const merged = { ...from, records: together(own, from), versions: fitting(versions, { desired }) };
   return recordSets.map((one) => (one === own ? merged : one));
+}
+
+/** What was one's is the heir's, whatever it was to the other. */
+function together(...recordSets: readonly StoredRecordSet[]): readonly StoredRecord[] {
+  const records = recordSets.flatMap((recordSet) => recordSet.records);
+  const isForeign = ({ role }: StoredRecord): boolean => role === 'Foreign';
+  const oursLast = [...records.filter(isForeign), ...records.filter((record) => !isForeign(record))];
+  return [...new Map(oursLast.map((record) => [record.data, record])).values()];
 }
 
 /** A chain that the heir's Secrets do not hold is a former one from now on, by the rule for Secrets that the spec does not name. */

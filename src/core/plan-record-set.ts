@@ -129,13 +129,14 @@ function withCaretaker(next: StoredRecordSet, { heir }: OwnerFacts, { deleting }
   return deleting && heir?.as === 'Caretaker' ? { ...next, handedTo: heir.name } : next;
 }
 
-/**
- * Withdrawn, and by the signatures of then no sender can remember: whether somebody can still look there makes no difference. Or another
- * MailServer gets it: its history begins with what may have stood there.
- */
-function isPast(stored: StoredRecordSet | undefined, { desired, zone }: OwnerFacts, facts: Facts): boolean {
-  if (stored === undefined || desired || ours(stored).length > 0) return false;
-  if (!zone.known && zone.error.code === 'OwnerConflict') return true;
+/** Whether somebody can still look there makes no difference. */
+function isPast(stored: StoredRecordSet | undefined, { desired }: OwnerFacts, facts: Facts): boolean {
+  return stored !== undefined && !desired && isSpent(stored, facts);
+}
+
+/** Withdrawn, and no sender can remember, at the latest by the signatures of then. */
+export function isSpent(stored: StoredRecordSet, facts: Facts): boolean {
+  if (ours(stored).length > 0) return false;
   const current = lastWritten(stored.versions);
   return stored.versions.every(
     (version) => version === current || isForgotten(version, facts.desired.waitTTLs, facts.now),

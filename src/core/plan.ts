@@ -12,7 +12,7 @@ import type { Facts, Heir, OwnerFacts } from './facts.ts';
 import { handover } from './inherit.ts';
 import { isPublished, ours } from './ours.ts';
 import { placeOf, storedAt } from './place.ts';
-import { planRecordSet } from './plan-record-set.ts';
+import { isSpent, planRecordSet } from './plan-record-set.ts';
 import type { RecordSetPlan } from './record-set-plan.ts';
 import { planPromotion, type PromotionPlan } from './plan-promotion.ts';
 import type { State, StoredCertificate, StoredChain, StoredRecordSet } from './state.ts';
@@ -52,7 +52,7 @@ export function plan(facts: Facts): Plan {
 
 function planOwner(owner: OwnerFacts, certificates: readonly StoredCertificate[], facts: Facts): RecordSetPlan {
   const stored = storedAt(owner, facts.stored.recordSets);
-  if (stored !== undefined && owner.heir?.as === 'Owner') return handOver(owner, stored, owner.heir);
+  if (stored !== undefined && owner.heir?.as === 'Owner') return handOver(owner, stored, owner.heir, facts);
   if (!isToBePublished(facts, owner)) return planRecordSet(owner, [], stored, facts);
   const chains = certificates.flatMap((certificate) => certificate.chains);
   const wanted = targetAt(owner, chains, facts);
@@ -62,8 +62,8 @@ function planOwner(owner: OwnerFacts, certificates: readonly StoredCertificate[]
 }
 
 /** Nothing is written any more: what the heir reads in status is all that there was. */
-function handOver(owner: OwnerFacts, stored: StoredRecordSet, heir: Heir): RecordSetPlan {
-  if (heir.hasIt) return { owner, next: undefined };
+function handOver(owner: OwnerFacts, stored: StoredRecordSet, heir: Heir, facts: Facts): RecordSetPlan {
+  if (heir.hasIt || isSpent(stored, facts)) return { owner, next: undefined };
   return { owner, next: { ...stored, handedTo: heir.name }, problem: handover(stored, heir) };
 }
 
@@ -78,9 +78,10 @@ function isToBePublished(facts: Facts, owner: OwnerFacts): boolean {
 }
 
 /** It moves to another zone: as long as senders may be led to this one, its records are maintained until the others are published. */
-function isStillNeeded({ owner, left }: OwnerFacts, { owners, stored }: Facts): boolean {
-  const home = owners.find((one) => one.owner === owner && one.desired);
-  return left === 'Visible' && home !== undefined && !isPublished(storedAt(home, stored.recordSets));
+function isStillNeeded(owner: OwnerFacts, { owners, stored }: Facts): boolean {
+  const home = owners.find((one) => one.owner === owner.owner && one.desired);
+  if (owner.left !== 'Visible' || ours(storedAt(owner, stored.recordSets)).length === 0) return false;
+  return home !== undefined && !isPublished(storedAt(home, stored.recordSets));
 }
 
 function targetAt(
@@ -137,13 +138,5 @@ function mayLetGo(facts: Facts, state: State): boolean {
   if (facts.desired.deletion === 'Retain' || facts.desired.suspend) return true;
   // The Secret of one that goes is for those who share it: it must say so before nobody is left whom it names.
   if ([...facts.promotions.values()].some(({ unnamed = [] }) => unnamed.length > 0)) return false;
-  return state.recordSets.every((recordSet) => ours(recordSet).length === 0 || isAnothers(recordSet, facts));
-}
-
-/** Whoever has the owner now looks after what stands there. */
-function isAnothers(recordSet: StoredRecordSet, { owners }: Facts): boolean {
-  return owners.some((owner) => {
-    const isThere = storedAt(owner, [recordSet]) !== undefined;
-    return isThere && !owner.zone.known && owner.zone.error.code === 'OwnerConflict';
-  });
+  return state.recordSets.every((recordSet) => ours(recordSet).length === 0);
 }

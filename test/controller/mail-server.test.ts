@@ -242,9 +242,8 @@ test('a hostname that goes from one MailServer to another in one commit keeps it
 });
 
 test('a host that becomes a zone of its own: its records are in that zone, and gone from the one that it hides', async () => {
-  const { tenant, certificate } = await published('delegated', {
-    verification: { probe: 'Disabled', dnssec: 'Ignore' },
-  });
+  const insecure = { verification: { probe: 'Disabled', dnssec: 'Ignore' } };
+  const { tenant, certificate } = await published('delegated', insecure);
   const { hostname } = tenant;
   const { chain } = site;
   const child = await startBind({
@@ -282,15 +281,23 @@ test('a host that becomes a zone of its own: its records are in that zone, and g
     });
     await tenant.until('Ready=True');
     expect((await inChild()).trim().split('\n')).toHaveLength(2);
+    // Another one that gets the host gets what senders may hold of both.
+    await tenant.mailServer({ ...insecure, providerRef: { name: 'child' } }, 'mail');
+    await tenant.until('Ready=False OwnerConflict', 'mailserver/mail');
+    await remove(tenant);
+    await tenant.until('Ready=True', 'mailserver/mail');
+    const { recordSets = [] } = (await tenant.get('mailserver/mail')).status;
+    const held = recordSets.filter(({ zone }) => zone === 'example.nl').flatMap(({ versions }) => versions);
+    expect(held.map(({ records }) => records)).toContainEqual(await recordsOf(certificate));
     // The cut is taken away again, so that one can see what it hid.
     await chain.nsupdate('zone example.nl', `delete ${hostname} NS`, `delete ns.${hostname} A`);
     expect(await tenant.published()).toEqual([]);
 
-    await tenant.patch({ providerRef: { name: 'bind' } });
+    await tenant.patch({ providerRef: { name: 'bind' } }, 'mailserver/mail');
     await tenant.untilPublished(await recordsOf(certificate));
     await eventually('it is withdrawn from the zone that is hidden by nothing', async () => (await inChild()) === '');
-    await tenant.until('Ready=True');
-    await remove(tenant);
+    await tenant.until('Ready=True', 'mailserver/mail');
+    await remove(tenant, 'mail');
     expect(await tenant.published()).toEqual([]);
   } finally {
     await child.program.stop();

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { known, unknown, type Facts, type Heir } from '../../src/core/facts.ts';
 import { hasHistory, inherit } from '../../src/core/inherit.ts';
-import { stalled, transient } from '../../src/core/errors.ts';
+import { transient } from '../../src/core/errors.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
 import type { State, StoredRecordSet, Version } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
@@ -99,30 +99,42 @@ describe('who lets go', () => {
   });
 });
 
-test('who has withdrawn forgets it once another gets the owner, whose history begins with what senders may hold', () => {
+test('who has withdrawn, also from a zone that it left, hands over what senders may hold, as long as they may', () => {
   const world = published(first);
-  const withOwner = (change: Partial<Facts['owners'][number]>): Facts => {
-    const facts = world.facts();
-    return { ...facts, owners: facts.owners.map((owner) => ({ ...owner, desired: false, ...change })) };
-  };
-  world.stored = plan(withOwner({})).state;
-  world.records = [];
-  world.stored = plan(withOwner({})).state;
-  expect(onlySet(world.stored).versions.length).toBeGreaterThan(1);
-  const zone = unknown(stalled('OwnerConflict', 'it belongs to another'));
-  const next = plan(withOwner({ zone, current: zone, lastZone: 'example.nl' }));
-  expect([next.state.recordSets, next.recordSets.map(({ problem }) => problem)]).toEqual([[], [undefined]]);
+  world.desired = { ...DESIRED, publish: false };
+  world.settle();
+  expect([world.published, onlySet(world.stored).versions.at(-1)?.records]).toEqual([[], []]);
+  const heir = { as: 'Owner', name: 'mail/heir', hasIt: false } as const;
+  expect(onlySet(planWith(world, heir, { deleting: true }).state)).toEqual({
+    ...onlySet(world.stored),
+    handedTo: 'mail/heir',
+  });
+  const at = new Date(world.now).toISOString();
+  const [old, ...others] = world.stored.recordSets.flatMap(({ versions }) => versions).toReversed();
+  const versions = [...others.map((version) => ({ ...version, supersededAt: at })).toReversed(), ...(old ? [old] : [])];
+  world.stored = { ...world.stored, recordSets: [{ ...onlySet(world.stored), versions }] };
+  expect(planWith(world, heir, { deleting: true }).state.recordSets).toHaveLength(1);
+  // The heir may have forgotten it before this one looks again.
+  world.later(25 * 3_600_000);
+  const last = planWith(world, heir, { deleting: true });
+  expect([last.effect?.kind, last.state.recordSets]).toEqual(['RemoveFinalizer', []]);
 });
 
-test('deleted on its way to another zone, where another gets the owner: what stands in the zone that it left is withdrawn', () => {
+test('deleted on its way to another zone, where another gets the owner: it is handed over in both, and withdrawn from neither', () => {
   const world = published(first);
-  const elsewhere: StoredRecordSet = { ...onlySet(world.stored), zone: 'nl', records: [], versions: [] };
+  const elsewhere: StoredRecordSet = { ...onlySet(world.stored), zone: 'nl', records: [] };
   world.stored = { ...world.stored, recordSets: [...world.stored.recordSets, elsewhere] };
   const facts = world.facts();
-  const zone = unknown(stalled('OwnerConflict', 'it belongs to another'));
-  const owners = facts.owners.flatMap((owner) => [owner, { ...owner, zone, current: zone, lastZone: 'nl' }]);
+  const zone = unknown(transient('OwnerHandover', 'it goes'));
+  const heir = { as: 'Owner', name: 'mail/heir', hasIt: false } as const;
+  const owners = facts.owners.flatMap((owner) =>
+    ['example.nl', 'nl'].map((lastZone) => ({ ...owner, zone, lastZone, heir })),
+  );
   const next = plan({ ...facts, deleting: true, owners });
-  expect(next.effect).toMatchObject({ kind: 'ChangeRecordSets', changes: [{ zone: 'example.nl', add: [] }] });
+  expect([next.effect, next.state.recordSets.map(({ handedTo }) => handedTo)]).toEqual([
+    undefined,
+    ['mail/heir', 'mail/heir'],
+  ]);
 });
 
 test('a Secret that others share says so before the one for which it was made is gone', () => {
@@ -221,6 +233,36 @@ describe('the heir', () => {
     expect(versions[0]?.kind).toBe('Unknown');
     expect(versions.at(-1)?.records).toEqual(recordSet.versions.at(-1)?.records);
     expect(versions.map(({ n }) => n)).toEqual(versions.map(({ n }) => n).sort((a, b) => a - b));
+  });
+
+  test('what was its own stays so, whatever it was to the other', () => {
+    const recordSet = handedOver(published(first));
+    const foreign = recordSet.records.map((record) => ({ ...record, role: 'Foreign' as const }));
+    const own = { ...recordSet, handedTo: undefined, versions: [] };
+    const both = inherit(
+      { ...EMPTY, recordSets: [own] },
+      [{ recordSet: { ...recordSet, records: foreign }, certificates: [] }],
+      DESIRED,
+    );
+    expect(new Set(onlySet(both).records)).toEqual(new Set(own.records));
+  });
+
+  test('does not write in a zone that the other one has left: what senders hold of it is all that it gets', () => {
+    const former = published(first);
+    const [set] = former.stored.recordSets;
+    if (set === undefined) throw new Error('nothing is published');
+    const heir = published(first);
+    heir.records = [];
+    heir.desired = { ...DESIRED, dnssec: 'Ignore' };
+    heir.zone = unknown(transient('PrimaryUnreachable', 'it is away'));
+    heir.former = { zone: 'nl', left: 'Visible', records: [] };
+    heir.stored = inherit(
+      EMPTY,
+      [{ recordSet: { ...set, zone: 'nl', records: [] }, certificates: former.stored.certificates }],
+      DESIRED,
+    );
+    heir.settle();
+    expect([heir.published, heir.former.records]).toEqual([[], []]);
   });
 
   test('of the same Secret it takes over what its own history lacks', () => {

@@ -205,10 +205,15 @@ export const MOVED = world([
 ]);
 
 /** In the middle of the wait, and what senders hold of the zone that is left may be kept for longer. */
-export const MOVED_IN_A_WAIT = world([
+const MOVES_IN_A_WAIT: readonly TimedEvent[] = [
   { kind: 'Foreign', owner: 0, edit: { kind: 'TTL', ttl: 7200 }, at: 0 },
   { ...RENEWAL, at: 600 },
   { kind: 'Moved', mailServer: 0, at: 660 },
+];
+export const MOVED_IN_A_WAIT = world(MOVES_IN_A_WAIT);
+export const MOVED_AND_RENAMED_IN_A_WAIT = world([
+  ...MOVES_IN_A_WAIT,
+  { kind: 'Renamed', mailServer: 0, after: 5, at: 800 },
 ]);
 
 const GATE: Partial<Setup> = { certificates: [{ ...CERTIFICATE, mode: 'Gate' }] };

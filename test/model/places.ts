@@ -2,12 +2,13 @@
  * Where a pass looks: the owners of a MailServer, each in the zone where its records are, or are to be, and who may write there. It follows
  * the controller's placesOf and Claims, which wait for answers, around their own rules; here every provider is there, and allows all.
  */
-import { comesFirst, conflict, hasPublished, letsGo } from '../../src/controller/claims.ts';
+import { comesFirst, conflict, letsGo } from '../../src/controller/claims.ts';
 import { identityOf, ownersOf, type OwnerIdentity } from '../../src/controller/objects.ts';
 import { caretaker, heirOf, NOT_LOOKED_UP, type Intention } from '../../src/controller/places.ts';
 import { transient } from '../../src/core/errors.ts';
 import { known, unknown, type Known, type OwnerFacts } from '../../src/core/facts.ts';
 import { handover } from '../../src/core/inherit.ts';
+import { ours } from '../../src/core/ours.ts';
 import type { StoredRecordSet } from '../../src/core/state.ts';
 import type { MailServer as MailServerObject } from '../../src/api/mail-server.ts';
 import { keyOf } from '../../src/kube/resource.ts';
@@ -57,7 +58,8 @@ function placesOfOwner(
   }
   if (others.length === 0) return [{ ...identity, desired: true, zone, stored: undefined }];
   return others.map((recordSet) => {
-    const heir = heirOf(claims.winnerOf(recordSet), recordSet);
+    const winner = ours(recordSet).length === 0 ? undefined : claims.winnerOf(identity);
+    const heir = winner && heirOf(winner, recordSet);
     return { ...identity, desired: true, zone, stored: recordSet, ...(heir === undefined ? {} : { heir }) };
   });
 }
@@ -65,11 +67,11 @@ function placesOfOwner(
 function writtenPlace(stored: StoredRecordSet, desired: boolean, intention: Intention, claims: Claims): Place {
   const identity = identityOf(stored.owner);
   const winner = intention === 'Abandon' ? undefined : claims.winnerOf(stored);
-  const heir = heirOf(winner, stored) ?? caretaker(stored, claims.own, intention, claims);
+  const heir = winner === undefined ? caretaker(stored, claims.own, intention, claims) : heirOf(winner, stored);
   const isAsked = intention === 'Publish' || intention === 'Withdraw';
   const home = isAsked ? known(stored.zone) : NOT_LOOKED_UP;
-  const taken = winner && (heir === undefined ? conflict(identity, winner) : unknown(handover(stored, heir)));
-  return { ...identity, desired, zone: taken ?? home, stored, ...(heir === undefined ? {} : { heir }) };
+  const zone = heir?.as === 'Owner' ? unknown(handover(stored, heir)) : home;
+  return { ...identity, desired, zone, stored, ...(heir === undefined ? {} : { heir }) };
 }
 
 /** Of one MailServer, against all others. */
@@ -77,13 +79,11 @@ class Claims {
   readonly own: MailServerObject;
   readonly mailServers: ReturnType<typeof mailServersOf>;
   readonly #zone: string;
-  readonly #zones: ReadonlyMap<string, string>;
 
   constructor(mailServer: MailServer, all: readonly MailServer[]) {
     this.own = mailServerObject(mailServer);
     this.mailServers = mailServersOf(all);
     this.#zone = mailServer.zone;
-    this.#zones = new Map(all.map(({ name, zone }) => [name, zone]));
   }
 
   get isGoing(): boolean {
@@ -98,34 +98,25 @@ class Claims {
     return unknown(transient('OwnerHandover', `${identity.owner} is being handed over by ${keyOf(former)}`));
   }
 
-  winnerOf({ owner, zone }: StoredRecordSet): MailServerObject | undefined {
-    return this.#betterClaim(owner, { mayStay: !letsGo(this.own, owner), zone });
+  winnerOf({ owner }: Pick<StoredRecordSet, 'owner'>): MailServerObject | undefined {
+    return this.#betterClaim(owner, { mayStay: !letsGo(this.own, owner) });
   }
 
   #notHandedOverYet(owner: string): MailServerObject | undefined {
     return this.#others(owner).find(
       (former) =>
-        hasPublished(former, owner, this.#zone) &&
         letsGo(former, owner) &&
-        !(former.status.recordSets ?? []).some(
-          (recordSet) =>
-            recordSet.owner === owner && recordSet.zone === this.#zone && recordSet.handedTo === keyOf(this.own),
+        (former.status.recordSets ?? []).some(
+          (recordSet) => recordSet.owner === owner && recordSet.handedTo !== keyOf(this.own),
         ),
     );
   }
 
-  #betterClaim(
-    owner: string,
-    { mayStay, zone }: { readonly mayStay: boolean; readonly zone?: string },
-  ): MailServerObject | undefined {
+  #betterClaim(owner: string, { mayStay }: { readonly mayStay: boolean }): MailServerObject | undefined {
     return this.#others(owner)
       .filter((rival) => !letsGo(rival, owner))
       .sort((a, b) => (comesFirst(a, b, owner) ? -1 : 1))
-      .find(
-        (rival) =>
-          (!mayStay || comesFirst(rival, this.own, owner)) &&
-          (zone === undefined || this.#zones.get(rival.metadata.name) === zone),
-      );
+      .find((rival) => !mayStay || comesFirst(rival, this.own, owner));
   }
 
   #others(owner: string): readonly MailServerObject[] {
