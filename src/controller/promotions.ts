@@ -4,16 +4,17 @@ import { sameLeaf, type ChainSummary } from '../core/chain-summary.ts';
 import { stalled, type OperatorError } from '../core/errors.ts';
 import { known, unknown, type Known, type Promotion } from '../core/facts.ts';
 import { hasSay } from '../core/has-say.ts';
+import { several } from '../core/several.ts';
 import { objectKey, type ObjectKey } from '../kube/resource.ts';
 import {
   isServingFor,
+  otherUses,
   permitsCopy,
   PROMOTE_TO,
   SERVING_FOR,
   servingKeyOf,
   sharesPair,
   usersOf,
-  usesOtherwise,
   isGoing,
 } from './secret-pairs.ts';
 import { pairsOf, type SecretPair } from './objects.ts';
@@ -65,13 +66,15 @@ function permitted(
   const { namespace, name } = mailServer.metadata;
   const sourceKey = objectKey(namespace, pair.secretName);
   const servingKey = servingKeyOf(mailServer, pair);
-  const rivals = [mailServer, ...users].filter((user) => !isGoing(user) && usesOtherwise(user, pair));
+  const staying = [mailServer, ...users].filter((user) => !isGoing(user));
+  const rivals = staying.flatMap((user) =>
+    otherUses(user, pair).map((other) => `MailServer ${nameOf(user)} has ${pairText(other)}`),
+  );
   if (rivals.length > 0) {
-    const names = rivals.map(({ metadata }) => metadata.name).join(', ');
     return unknown(
       stalled(
         'ServingSecretConflict',
-        `Secret ${sourceKey} or ${servingKey} is used in another way by MailServer ${names}; give each pair of secretName and servingSecretName Secrets of its own`,
+        `${several(rivals)}, and this one ${pairText(pair)}; MailServers may share such a pair, but no single Secret of it: choose another Secret for one of them`,
       ),
     );
   }
@@ -109,6 +112,10 @@ function unnamed(
   const isWritten = serving !== undefined && isServingFor(serving, sharers.map(nameOf));
   const missing = isWritten ? sharers.filter((one) => !isGoing(one) && !isServingFor(serving, [nameOf(one)])) : [];
   return missing.length > 0 ? missing.map(nameOf) : undefined;
+}
+
+function pairText({ secretName, servingSecretName }: MailServer['spec']['certificates'][number]): string {
+  return `secretName ${secretName} ${servingSecretName === undefined ? 'alone' : `with servingSecretName ${servingSecretName}`}`;
 }
 
 function nameOf({ metadata }: MailServer): string {

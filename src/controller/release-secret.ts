@@ -117,7 +117,7 @@ async function written(
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     throw stalled(
       'PromoteForbidden',
-      `the operator may not ${verb} Secret ${objectKey(namespace, servingSecretName)}; apply deploy/promote/role.yaml to namespace ${namespace}`,
+      `the operator may not ${verb} Secret ${objectKey(namespace, servingSecretName)}; apply deploy/promote/role.yaml to namespace ${namespace}, with ${servingSecretName} in its resourceNames`,
       { cause: error },
     );
   }

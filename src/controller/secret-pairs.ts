@@ -56,12 +56,14 @@ export function sharesPair(mailServer: MailServer, pair: SecretPair): boolean {
   return pairsOf(mailServer).some((other) => isSamePair(other, pair));
 }
 
-export function usesOtherwise({ spec }: MailServer, pair: SecretPair): boolean {
+/** Its certificates that have one Secret of this pair, and not both as they are here. */
+export function otherUses({ spec }: MailServer, pair: SecretPair): MailServer['spec']['certificates'] {
   const names = [pair.secretName, pair.servingSecretName];
   return spec.certificates
     .filter((certificate) => !isSamePair(certificate, pair))
-    .flatMap(({ secretName, servingSecretName }) => [secretName, servingSecretName ?? []].flat())
-    .some((name) => names.includes(name));
+    .filter(({ secretName, servingSecretName }) =>
+      [secretName, servingSecretName].some((name) => name !== undefined && names.includes(name)),
+    );
 }
 
 function isSamePair(

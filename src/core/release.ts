@@ -6,6 +6,7 @@ import { acceptance } from './accepts.ts';
 import { isClockRight } from './clock.ts';
 import { blind } from './blindness.ts';
 import { deadlineOf } from './deadline.ts';
+import type { OperatorError } from './errors.ts';
 import { gateOf, type Guard } from './gate.ts';
 import { isFirst } from './first-certificate.ts';
 import { lastWritten } from './last-written.ts';
@@ -39,7 +40,7 @@ const CHECKS: readonly Check[] = [
 /** The others are asked last: `WithheldByOther` tells them that this one is ready, or each would wait for the other. */
 export function releaseOf(withheld: Withheld): Release {
   const own = ownOpinion(withheld);
-  return own.stage === 'Open' ? (isWithheldByOthers(withheld) ?? own) : own;
+  return own.stage === 'Open' ? (isNotToBeCopied(withheld) ?? isWithheldByOthers(withheld) ?? own) : own;
 }
 
 function ownOpinion(withheld: Withheld): Release {
@@ -51,9 +52,7 @@ function ownOpinion(withheld: Withheld): Release {
 }
 
 function isForbidden({ promotion }: Withheld): Release | undefined {
-  if (promotion?.permitted.known !== false) return undefined;
-  const { code, message } = promotion.permitted.error;
-  return { stage: 'Withheld', reason: code, message };
+  return promotion?.permitted.known === false ? withheldBy(promotion.permitted.error) : undefined;
 }
 
 /** What cannot be read must not be overwritten by us. cert-manager knows what it overwrites, and repairs it so: there, only a failed read counts. */
@@ -61,7 +60,7 @@ function isUnreadable({ certificate, facts }: Withheld): Release | undefined {
   const serving = servingSecret(certificate, facts);
   if (serving?.known !== false || isEmpty(serving)) return undefined;
   if (certificate.mode === 'Gate' && serving.error.code !== 'SecretUnreadable') return undefined;
-  return { stage: 'Withheld', reason: serving.error.code, message: serving.error.message };
+  return withheldBy(serving.error);
 }
 
 function clockIsWrong({ facts }: Withheld): Release | undefined {
@@ -126,9 +125,15 @@ function isSuspended({ certificate, facts }: Withheld): Release | undefined {
   return {
     stage: 'Withheld',
     reason: 'Suspended',
-    message: 'spec.suspend is true',
+    message: `spec.suspend is true; its gate is looked at again when that is false${deadline === undefined ? '' : ', or at the deadline'}`,
     until: deadline,
   };
+}
+
+/** Promote: the source was broken while its certificate waited. Until the gate opens it may be repaired. */
+function isNotToBeCopied({ certificate, facts }: Withheld): Release | undefined {
+  const source = certificate.mode === 'Promote' ? facts.secrets.get(certificate.secretName) : undefined;
+  return source?.known === false ? withheldBy(source.error) : undefined;
 }
 
 /** A Secret that several MailServers share is released when each of them says so. */
@@ -208,6 +213,10 @@ function isAnswered(candidate: StoredChain, { owner, next }: RecordSetPlan): boo
 function isAccepted({ versions }: StoredRecordSet, accepts: (records: readonly TlsaRecord[]) => boolean): boolean {
   const current = lastWritten(versions);
   return current !== undefined && accepts(current.records.map(parseTlsa));
+}
+
+function withheldBy({ code, message }: OperatorError): Release {
+  return { stage: 'Withheld', reason: code, message };
 }
 
 function open(reason: Code, message: string): Release {

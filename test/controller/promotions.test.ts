@@ -124,6 +124,19 @@ describe('may it be written?', () => {
   });
 });
 
+test('who uses which Secret otherwise is said with both pairs', () => {
+  const others = [
+    mailServer('mx2', [{ secretName: 'tls2', servingSecretName: 'live' }]),
+    mailServer('mx3', [{ secretName: 'tls' }]),
+  ];
+  const permitted = promotionOf({ others })?.permitted;
+  const message = permitted?.known === false ? permitted.error.message : '';
+  expect(message).toContain(
+    'MailServer mx2 has secretName tls2 with servingSecretName live, and this one secretName tls with servingSecretName live;',
+  );
+  expect(message).toContain('MailServer mx3 has secretName tls alone, ');
+});
+
 describe('who withholds', () => {
   const certificate = (
     chains: readonly (readonly [ChainSummary, 'Serving' | 'Candidate' | 'Former'])[],

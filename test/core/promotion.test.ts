@@ -113,6 +113,23 @@ describe('the Secret that pods are to mount does not hold what the source holds'
   });
 });
 
+test('the source is broken while its certificate waits: the wait goes on, and when it is over that is said, not that it is released', () => {
+  const world = served(one);
+  world.promote();
+  world.serving = known(one.summary);
+  world.settle();
+  world.hold(other);
+  world.settle();
+  world.secret = unknown(stalled('KeyDoesNotFit', 'the key does not fit'));
+  world.untilReleaseOrRest();
+  expect(world.candidate()).toMatchObject({ stage: 'Waiting' });
+  world.releaseNow = other.summary.spkiSHA256;
+  expect(releasesOf(world.untilReleaseOrRest().effect)).toEqual([]);
+  expect(world.candidate()).toEqual({ stage: 'Withheld', reason: 'KeyDoesNotFit' });
+  world.hold(other);
+  expect(releasesOf(world.untilReleaseOrRest().effect)).toHaveLength(1);
+});
+
 describe('Secrets that several MailServers share', () => {
   function sharing(): PromotingWorld {
     const world = served(one);

@@ -33,8 +33,8 @@ export const OF_RELEASES: readonly Mutant[] = [
   {
     name: 'does not wait for the others',
     file: `${CORE}/release.ts`,
-    find: "return own.stage === 'Open' ? (isWithheldByOthers(withheld) ?? own) : own;",
-    replace: 'return own;',
+    find: ' ?? isWithheldByOthers(withheld)',
+    replace: '',
     kinds: W_OR_S,
     world: byHand.TWO_MAIL_SERVERS,
     events: ['Renew', 'Lag'],

@@ -58,8 +58,9 @@ export const ROLLOVER = {
   ServingSecretConflict: {
     kind: 'Stalled',
     at: '`RolloverInProgress`, `Stalled`',
-    meaning: 'Another MailServer or certificate uses the same Secret in another way.',
-    remedy: 'Give each pair of `secretName` and `servingSecretName` Secrets of its own.',
+    meaning:
+      'Another MailServer or certificate uses one Secret of the pair `secretName` and `servingSecretName`, and not both as they are here. The message has both.',
+    remedy: 'Choose another Secret for one of them.',
   },
   ServingSecretUnusable: {
     kind: 'Stalled',
