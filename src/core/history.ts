@@ -118,7 +118,8 @@ function withCurrent(
   const askedTtl = isIntended ? intent.ttlSeconds : 0;
   const ttlSeconds = value === '' ? 0 : Math.max(askedTtl, current.ttlSeconds ?? 0);
   // A shorter TTL is a version of its own: the longer one counts until no cache can have it.
-  if (isIntended && (!isLast || ttlSeconds < last.ttlSeconds)) return push(before, owner, current, ttlSeconds, facts);
+  if (isIntended && (!isLast || (!keepsIntent && ttlSeconds < last.ttlSeconds)))
+    return push(before, owner, current, ttlSeconds, facts);
 
   const isUnderWay = intent === undefined || isIntended || (keepsIntent && isLast);
   const given = isUnderWay ? before : [...before, { ...unconfirmed(intent, before), writtenAt: formatTime(facts.now) }];

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { transient } from '../../src/core/errors.ts';
-import { known, unknown, type Facts, type NameServerFacts, type OwnerFacts, type ServerAnswer } from '../../src/core/facts.ts';
+import {
+  known,
+  unknown,
+  type Facts,
+  type NameServerFacts,
+  type OwnerFacts,
+  type ServerAnswer,
+} from '../../src/core/facts.ts';
 import { isAwaited, isWatched, needsSerials, nextVersions } from '../../src/core/history.ts';
 import { heldUntil } from '../../src/core/hold.ts';
 import { plan } from '../../src/core/plan.ts';
@@ -130,6 +137,9 @@ describe('what the primary holds makes the history', () => {
       { n: 1, ttlSeconds: 3600 },
       { n: 2, ttlSeconds: 60 },
     ]);
+    // Somebody else made it shorter still: the change is yet to be made, however often one looks.
+    const pending = { holds: 'a', ttlSeconds: 30, servers: [server('ns1', answer(0, 'a'))], keepsIntent: true };
+    expect(after(stored([version(1, 'a')], intent('', '', 60)), pending)).toHaveLength(1);
   });
 
   test('what stood there before us counts for a day where records stand, for our TTL where none do', () => {
