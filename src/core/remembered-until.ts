@@ -8,15 +8,22 @@ import { formatTime } from './time.ts';
 
 /**
  * What this step makes us forget, for nobody waits for it afterwards; undefined where that is nothing. Nobody looks at name servers any
- * longer.
+ * longer. By the API server's clock: nothing is released before ours agrees with it.
  */
 export function rememberedUntil(
-  { stored, desired, now, deleting }: Pick<Facts, 'stored' | 'desired' | 'now' | 'deleting'>,
+  {
+    stored,
+    desired,
+    now,
+    deleting,
+    clockSkewMs = 0,
+  }: Pick<Facts, 'stored' | 'desired' | 'now' | 'deleting' | 'clockSkewMs'>,
   { effect, state }: Pick<Plan, 'effect' | 'state'>,
 ): Date | undefined {
   const stays = new Set(effect?.kind === 'RemoveFinalizer' ? [] : state.recordSets.map(placeOf));
   const isForgotten = (recordSet: StoredRecordSet): boolean => deleting && !stays.has(placeOf(recordSet));
-  return demandedUntil(stored.recordSets.filter(isForgotten), desired.waitTTLs, now);
+  const rightNow = new Date(now.getTime() - clockSkewMs);
+  return demandedUntil(stored.recordSets.filter(isForgotten), desired.waitTTLs, rightNow);
 }
 
 /** Until when senders may hold what stood there, if every name server has moved on by now; undefined where nothing stood there. */

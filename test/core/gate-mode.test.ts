@@ -84,10 +84,14 @@ test('one that was deleted, and shared the Secret, is waited for by those who ar
   expect(world.serving).toBe(renewed);
 });
 
-test('what waits for one that goes is held back once: right before its records are forgotten', () => {
+test.each([
+  ['', 0],
+  [', also by a clock that is behind', -20 * 24 * HOUR],
+  [', also by one that is ahead', 20 * 24 * HOUR],
+])('what waits for one that goes is held back once: right before its records are forgotten%s', (_what, clockSkewMs) => {
   const world = renewing();
   world.settle();
-  world.change = { deleting: true };
+  world.change = { deleting: true, clockSkewMs, now: new Date(world.now + clockSkewMs) };
   const told: (number | undefined)[] = [];
   const forgets: boolean[] = [];
   for (;;) {
