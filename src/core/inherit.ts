@@ -10,7 +10,7 @@ import type { Desired, Heir } from './facts.ts';
 import { handedOut } from './history.ts';
 import { fitting } from './history-room.ts';
 import { placeOf } from './place.ts';
-import type { State, StoredCertificate, StoredRecord, StoredRecordSet, Version } from './state.ts';
+import type { State, StoredCertificate, StoredChain, StoredRecord, StoredRecordSet, Version } from './state.ts';
 
 /** What a MailServer hands to another. */
 export interface Heritage {
@@ -73,13 +73,21 @@ function together(...recordSets: readonly StoredRecordSet[]): readonly StoredRec
 
 /** A chain that the heir's Secrets do not hold is a former one from now on, by the rule for Secrets that the spec does not name. */
 function withCertificate(
-  certificates: readonly StoredCertificate[],
+  before: readonly StoredCertificate[],
   { secretName, mode, chains }: StoredCertificate,
 ): readonly StoredCertificate[] {
+  const certificates = before.map((one) => ({ ...one, chains: one.chains.map((chain) => asSent(chain, chains)) }));
   const own = certificates.find((one) => one.secretName === secretName);
   const known = certificates.flatMap((one) => one.chains);
   const more = chains.filter((chain) => !known.some((other) => sameLeaf(other, chain)));
   if (more.length === 0) return certificates;
   if (own === undefined) return [...certificates, { secretName, mode, chains: more }];
   return certificates.map((one) => (one === own ? { ...own, chains: [...own.chains, ...more] } : one));
+}
+
+/** The other one may have seen that it is sent with less than its Secret has. */
+function asSent(chain: StoredChain, seen: readonly StoredChain[]): StoredChain {
+  const same = seen.find((other) => sameLeaf(other, chain));
+  if (same === undefined) return chain;
+  return { ...chain, caSPKISHA256s: chain.caSPKISHA256s.filter((ca) => same.caSPKISHA256s.includes(ca)) };
 }

@@ -265,6 +265,17 @@ describe('the heir', () => {
     expect([heir.published, heir.former.records]).toEqual([[], []]);
   });
 
+  test('of a chain that its Secret holds too it knows how it is sent', () => {
+    const former = published(first);
+    const [stored] = former.stored.certificates;
+    if (stored === undefined) throw new Error('no certificate is known');
+    const alone = { ...stored, chains: stored.chains.map((chain) => ({ ...chain, caSPKISHA256s: [] })) };
+    const heir = published(first);
+    const { certificates } = inherit(heir.stored, [{ ...heritageOf(former), certificates: [alone] }], DESIRED);
+    expect(certificates).toEqual([alone]);
+    expect(inherit({ ...EMPTY, certificates }, [heritageOf(former)], DESIRED).certificates).toEqual([alone]);
+  });
+
   test('of the same Secret it takes over what its own history lacks', () => {
     const former = published(first);
     former.hold(second);
