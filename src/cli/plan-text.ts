@@ -21,6 +21,14 @@ const ACTIONS: Readonly<Record<OwnerOutlook['action'], string>> = {
   Waits: 'waits',
 };
 
+/** Conditions that `Ready` says nothing of: told where they are False. */
+const MAY_BE_WRONG = {
+  DNSSECSecure: 'dnssec',
+  Propagated: 'servers',
+  Covered: 'covered',
+  CASwitchSafe: 'ca switch',
+} as const;
+
 export function planText(mailServer: ForeseenMailServer, paint: Paint): string {
   const { namespace, name, at, owners } = mailServer;
   return [
@@ -34,10 +42,14 @@ export function planText(mailServer: ForeseenMailServer, paint: Paint): string {
 
 function summaryRows({ now, next, conditions, rollover, candidates, leaving }: ForeseenMailServer): Row[] {
   const ready = conditions.filter(({ type }) => type === 'Ready');
+  const wrong = conditions.filter(({ status }) => status === 'False');
   return [
     ['now', NOW[now]],
     ['next look', next ?? 'when something changes, or at the next regular look'],
     ...ready.map(({ status, reason, message }): Row => ['ready', `${status}, ${reason}: ${message}`]),
+    ...Object.entries(MAY_BE_WRONG).flatMap(([type, label]) =>
+      wrong.filter((one) => one.type === type).map(({ reason, message }): Row => [label, `${reason}: ${message}`]),
+    ),
     ['rollover', `${rollover.step}${until(rollover.until)}: ${rollover.reason}`],
     ...candidates.map((candidate): Row => {
       const { secretName, spkiSHA256, stage, reason, message } = candidate;
@@ -74,9 +86,10 @@ function recordText({ data, role, change }: RecordOutlook, paint: Paint): string
   return paint(change === 'Add' ? 'green' : 'red', text);
 }
 
-function heldText({ n, kind, records, ttlSeconds, writtenAt, current, until: goesAt }: HeldOutlook): string {
+function heldText({ n, kind, records, ttlSeconds, writtenAt, current, until: goesAt, latest }: HeldOutlook): string {
   const what = kind === 'Unknown' ? 'anything' : `${records.length} record${records.length === 1 ? '' : 's'}`;
-  const lasts = goesAt === undefined ? 'until every name server answers a later one' : `until ${goesAt}`;
+  const atLast = latest === undefined ? '' : `, or its signatures have run out (${latest})`;
+  const lasts = goesAt === undefined ? `until every name server answers a later one${atLast}` : `until ${goesAt}`;
   return `#${n} ${kind} ${writtenAt}: ${what}, TTL ${ttlSeconds} s, ${current ? 'stands there now' : lasts}`;
 }
 

@@ -3,7 +3,7 @@ import type { ConditionState } from './condition-state.ts';
 import { conditions } from './conditions.ts';
 import type { Facts } from './facts.ts';
 import { lastWritten } from './last-written.ts';
-import { heldUntil, isHeld } from './hold.ts';
+import { endOfWait, heldUntil, isHeld } from './hold.ts';
 import { isPublished } from './ours.ts';
 import { placeOf } from './place.ts';
 import type { PlannedChange, RecordSetPlan } from './record-set-plan.ts';
@@ -68,6 +68,8 @@ export interface HeldOutlook {
   readonly current: boolean;
   /** Absent for the current one, and while a name server has not moved on. */
   readonly until?: string | undefined;
+  /** While one has not: its signatures run out, so at the latest then. */
+  readonly latest?: string | undefined;
 }
 
 export interface CandidateOutlook {
@@ -151,7 +153,8 @@ function recordsOf({ next, change }: RecordSetPlan, current: readonly TlsaRecord
 
 function heldOutlook(version: Version, current: boolean, waitTTLs: number): HeldOutlook {
   const { n, kind, records, ttlSeconds, writtenAt } = version;
-  const until = current ? undefined : heldUntil(version, waitTTLs);
+  const until = current ? undefined : endOfWait(version, waitTTLs);
+  const latest = current || until !== undefined ? undefined : heldUntil(version, waitTTLs);
   return {
     n,
     kind,
@@ -160,6 +163,7 @@ function heldOutlook(version: Version, current: boolean, waitTTLs: number): Held
     writtenAt,
     current,
     ...(until === undefined ? {} : { until: formatTime(until) }),
+    ...(latest === undefined ? {} : { latest: formatTime(latest) }),
   };
 }
 

@@ -14,6 +14,7 @@ import type { RecordSetPlan } from './record-set-plan.ts';
 import type { Code } from './reasons.ts';
 import { isEmpty, servingSecret } from './serving-secret.ts';
 import { several } from './several.ts';
+import { serversAwaited } from './servers-awaited.ts';
 import { newestAnswers } from './sightings.ts';
 import type { StoredChain, StoredRecordSet } from './state.ts';
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
@@ -163,6 +164,7 @@ function byTheGate(withheld: Withheld): Release | undefined {
   const unknown = unknownVersions(candidate, closed, guard, facts);
   // At the deadline less is enough, so it may open then; with Hold it may not.
   const until = opensAt ?? (isLate || facts.desired.onDeadline === 'Hold' ? undefined : deadline);
+  const atDeadline = until === undefined ? '' : '; at the deadline those that answer are enough';
   switch (stage) {
     case 'Open':
       return undefined;
@@ -177,7 +179,7 @@ function byTheGate(withheld: Withheld): Release | undefined {
       return {
         stage,
         reason: 'WaitingForServers',
-        message: `not every authoritative name server answers its records yet: ${where}${unknown}`,
+        message: `not every authoritative name server answers its records yet: ${where}${serversAwaited(candidate, closed, guard, facts)}${unknown}${atDeadline}`,
         until,
       };
     case 'WaitingForCaches':

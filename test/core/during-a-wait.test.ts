@@ -71,3 +71,30 @@ test('a wait for what is not known any more, as there were too many changes, say
   expect(said).toBe('True - - True WaitingForServers');
   expect(message).toContain('some earlier records are not known and count as refusing it');
 });
+
+test('which name servers are waited for, and why', () => {
+  const world = restingOn(first);
+  const earlier = world.records;
+  world.source = renewed;
+  world.settle();
+  // What they answered before the change says nothing of now.
+  const look = (): void => {
+    world.now += 1000;
+    world.settle();
+  };
+  look();
+  expect(told(world).message).toMatch(
+    /: _25\._tcp\.\S+; each is asked 3 times over half a minute; at the deadline .*\(until/,
+  );
+  world.secondary = earlier;
+  look();
+  expect(told(world).message).toContain(
+    '; earlier ones still come from ns2; at the deadline those that answer are enough',
+  );
+  world.secondary = undefined;
+  world.isSecondaryAway = true;
+  look();
+  expect(told(world).message).toContain('; no answer comes from ns2; ');
+  world.desired = { ...world.desired, onDeadline: 'Hold' };
+  expect(told(world).message).not.toMatch(/deadline|until/);
+});

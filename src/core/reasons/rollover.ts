@@ -12,7 +12,7 @@ export const ROLLOVER = {
     at: '`RolloverInProgress`',
     meaning:
       'A certificate waits until every authoritative name server has answered its records, three times over half a minute.',
-    remedy: 'If it lasts: `Propagated` names the servers; look at their zone transfers.',
+    remedy: 'If it lasts: the message names the servers; look at their zone transfers.',
   },
   WaitingForCaches: {
     kind: 'State',
