@@ -188,8 +188,10 @@ export class Checker {
   letGo({ owners, stored }: MailServer, isOnPurpose: boolean): void {
     for (const owner of new Set([...owners, ...stored.recordSets].map((one) => one.owner))) {
       if (this.#zone.isBehind(owner)) this.#abandonPlaces(owner);
+      // Who asks for it since just now came too late to get it.
+      const isTaken = this.#isRemembered(owner) && this.#clock.now > this.#cluster.unwantedUntil(owner) + this.#latency;
+      if (isOnPurpose && !isTaken) this.leave(owner, []);
       if (this.#isRemembered(owner)) continue;
-      if (isOnPurpose) this.leave(owner, []);
       if (isOnPurpose || this.#zone.isBehind(owner)) this.#abandoned.add(hostOf(owner));
     }
   }

@@ -71,6 +71,8 @@ export class Cluster {
   readonly named: Desired['certificates'];
   readonly secrets = new Map<string, ModelChain>();
   readonly mailServers: MailServer[];
+  /** What every spec says of other things than hosts. */
+  desired: Desired;
   /** Of all that ever were: who presented something goes on with it. */
   readonly hostnames: readonly string[];
   readonly addresses: readonly Address[];
@@ -100,6 +102,7 @@ export class Cluster {
     );
     let hosts = 0;
     const addresses: Address[] = [];
+    this.desired = this.#desired();
     this.mailServers = setup.mailServers.map((mailServer, index) => {
       const owners = mailServer.hosts.map((host): Owner => {
         const hostname = `mx${++hosts}.example.nl`;
@@ -124,7 +127,7 @@ export class Cluster {
         deletedAt: undefined,
         zone: HOME,
         owners,
-        desired: this.#desired(),
+        desired: this.desired,
         finalizer: false,
         releaseNow: undefined,
         stored: EMPTY,
@@ -175,13 +178,14 @@ export class Cluster {
     return 'Written';
   }
 
-  /** As another, but for its name. */
+  /** As another, but for its name; its spec as it is by now. */
   create(name: string, like: MailServer): void {
     const status = { finalizer: false, releaseNow: undefined, stored: EMPTY };
     this.mailServers.push({
       ...like,
       ...status,
       name,
+      desired: this.desired,
       createdAt: this.#clock.now,
       deletedAt: undefined,
       resourceVersion: ++this.#versions,
@@ -210,6 +214,7 @@ export class Cluster {
   }
 
   changeSpecs(change: Partial<Desired>): void {
+    this.desired = { ...this.desired, ...change };
     for (const { name, desired } of this.mailServers) {
       const isSame = Object.entries(change).every(([key, value]) => desired[key as keyof Desired] === value);
       if (!isSame) this.replace(name, 'Any', { desired: { ...desired, ...change } });

@@ -1,6 +1,6 @@
 /** The end of a world: nothing befalls it any more, what was broken is mended, and it must come to rest. */
 import { ownerOf, Violation } from './checker.ts';
-import { isAmbiguous, unrest } from './rest.ts';
+import { isAmbiguous, recurs, unrest } from './rest.ts';
 import type { World } from './world.ts';
 
 const DAY = 86_400;
@@ -12,14 +12,17 @@ export function comeToRest(world: World): void {
   mendEverything(world);
   const { clock, cluster } = world;
   const begun = clock.now;
-  const within = restsWithin(world);
+  let within = 0;
   clock.runUntil(begun + 600);
   for (let problems = unrest(world); problems.length > 0; problems = unrest(world)) {
+    within = Math.max(within, restsWithin(world));
     if (clock.now > begun + within && isAmbiguous(world)) return;
     if (clock.now > begun + within)
       throw new Violation('Rest', `after ${within} s without events: ${problems.join('; ')}`);
     clock.runUntil(clock.now + 600);
   }
+  // What was about to be written is no news.
+  clock.runUntil(clock.now + 60);
   // A history that still has a tolerated rest may shrink yet.
   const isWhole = cluster.mailServers.every(({ stored }) =>
     stored.recordSets.every(({ versions }) => versions.length === 1),
@@ -59,13 +62,17 @@ function mendEverything(world: World): void {
 }
 
 /**
- * A day for what stood there before, and each wait twice. What no answer can tell apart (a value that recurs after a foreign edit, and
- * whose serials a restart forgot), and what a dead server keeps, is over with the signatures: thirty days where none was seen.
+ * A day for what stood there before, and each wait twice. What no answer can tell apart (a value that recurs, and whose serials a restart
+ * or a wrong clock forgot, or nobody could ask for), and what a dead server keeps, is over with the signatures: thirty days where none was
+ * seen.
  */
 function restsWithin({ setup, zone, cluster }: World): number {
   const { retireAfter, waitTTLs, signatureValidity, blocked } = setup;
   const ttls = cluster.hostnames.flatMap((hostname) => zone.history(ownerOf(hostname)).map(({ ttl }) => ttl));
-  const isUnseen = blocked || zone.servers.some(({ isDead }) => isDead);
+  const isUnseen =
+    blocked ||
+    zone.servers.some(({ isDead }) => isDead) ||
+    cluster.mailServers.some(({ stored }) => stored.recordSets.some(recurs));
   const lag = Math.max(...zone.servers.flatMap(({ nodes }) => nodes.map((node) => node.lag)));
   return (
     2 * DAY +

@@ -54,7 +54,8 @@ export function give(world: World, { host, to, after }: Event<'Given'>): void {
 
 /** To another provider, which holds it in another zone; or back. */
 export function move({ cluster, zone }: World, mailServer: MailServer | undefined): void {
-  if (mailServer === undefined || mailServer.owners.some(({ owner }) => cluster.claimants(owner).length !== 1)) return;
+  if (mailServer === undefined || mailServer.deletedAt !== undefined) return;
+  if (mailServer.owners.some(({ owner }) => cluster.claimants(owner).length !== 1)) return;
   const next = mailServer.zone === HOME ? AWAY : HOME;
   for (const { owner } of mailServer.owners) zone.move(owner, next);
   cluster.replace(mailServer.name, 'Any', { zone: next });

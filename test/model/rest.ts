@@ -11,7 +11,7 @@ export function unrest(world: World): readonly string[] {
   const problems = [
     ...world.cluster.certificates.flatMap((certificate) => notReleased(world, certificate)),
     ...world.certManager.unfilled.map((secretName) => `cert-manager still waits for what goes into ${secretName}`),
-    ...mailServers.flatMap((mailServer) => remembered(mailServer)),
+    ...mailServers.flatMap((mailServer) => remembered(mailServer, world)),
     ...world.cluster.hostnames.flatMap((hostname) => published(world, ownerOf(hostname))),
   ];
   return problems.length > 0 ? problems : world.checker.unguarded();
@@ -29,11 +29,13 @@ function notReleased({ cluster, clock }: World, { mode, secretName, servingSecre
   return source.leaf === serving?.leaf ? [] : [`${source.name} is not released`];
 }
 
-function remembered({ name, deletedAt, owners, stored }: MailServer): string[] {
+function remembered({ name, deletedAt, owners, stored }: MailServer, { cluster }: World): string[] {
   if (deletedAt !== undefined) return [`${name} is deleted, and still there`];
+  // Every host is another's: it looks at none, and waits until the leaf has expired.
+  const isRefused = stored.recordSets.length === 0 && owners.every(({ owner }) => cluster.claimants(owner).length > 1);
   const chains = stored.certificates.flatMap(({ secretName, chains: all }) =>
     all
-      .filter(({ state }) => state !== 'Serving')
+      .filter(({ state }) => state !== 'Serving' && !(isRefused && state === 'Former'))
       .map(
         ({ state, spkiSHA256 }) => `${name} still has the chain ${spkiSHA256.slice(0, 6)} of ${secretName} as ${state}`,
       ),
@@ -58,7 +60,8 @@ function remembered({ name, deletedAt, owners, stored }: MailServer): string[] {
   return stored.certificates.some(({ chains: all }) => all.length > 0) ? [...chains, ...histories] : chains;
 }
 
-function recurs({ versions }: StoredRecordSet): boolean {
+/** Answers cannot tell what stands there from what stood there before. */
+export function recurs({ versions }: StoredRecordSet): boolean {
   const values = versions.map(({ records }) => [...records].sort().join());
   return values.indexOf(values.at(-1) ?? '') < values.length - 1;
 }
@@ -88,8 +91,7 @@ function published(world: World, owner: string): string[] {
 function expected({ cluster, setup }: World): readonly string[] {
   const served = cluster.certificates.flatMap(({ servingSecretName }) => cluster.secrets.get(servingSecretName) ?? []);
   const sent = setup.leafAlone && setup.probe === 'Enabled' ? served.map(leafAlone) : served;
-  const [first] = cluster.mailServers;
-  const { records = [], announcedCAs = [] } = first?.desired ?? {};
+  const { records, announcedCAs } = cluster.desired;
   const hasAnchors = sent.length > 0 && sent.every(({ cas, coversHosts }) => cas.length > 0 && coversHosts);
   const anchors = [...sent.flatMap(({ cas }) => cas), ...announcedCAs.map(({ spkiSHA256 }) => spkiSHA256)];
   return [

@@ -161,7 +161,12 @@ export class World {
     if (fate === 'Applied') return this.#apply(change);
     if (fate !== 'Never')
       this.clock.after(fate, () => {
-        if (this.#apply(change) === 'Applied') this.checker.arrivedLate(change);
+        if (this.#apply(change) !== 'Applied') return;
+        this.checker.arrivedLate(change);
+        // Who looked just before it came forgets it now.
+        this.clock.after(this.setup.latency + 1, () => {
+          this.checker.arrivedLate(change);
+        });
       });
     this.log(`the answer to a write is lost; it is carried out ${fate === 'Never' ? 'never' : `after ${fate} s`}`);
     return transient('PrimaryTimeout', 'the model');
