@@ -10,6 +10,7 @@ import { transient } from './errors.ts';
 import type { Effect } from './effect.ts';
 import type { Facts, Heir, OwnerFacts } from './facts.ts';
 import { handover } from './inherit.ts';
+import { keptUnread } from './kept-unread.ts';
 import { isPublished, ours } from './ours.ts';
 import { placeOf, storedAt } from './place.ts';
 import { isSpent, planRecordSet } from './plan-record-set.ts';
@@ -57,7 +58,7 @@ function planOwner(owner: OwnerFacts, certificates: readonly StoredCertificate[]
   const chains = certificates.flatMap((certificate) => certificate.chains);
   const wanted = targetAt(owner, chains, facts);
   if (wanted.length === 0) return nothingToPublish(owner, stored);
-  const planned = planRecordSet(owner, wanted, stored, facts);
+  const planned = planRecordSet(owner, [...keptUnread(owner, stored, chains, facts), ...wanted], stored, facts);
   return { ...planned, foreignBlocks: isBlockedByForeign(planned, wanted, chains) };
 }
 

@@ -87,6 +87,16 @@ export const PRIMARY_UNREADABLE = world([
   { ...RENEWAL, at: 60 },
 ]);
 
+/** What goes into the Secret cannot be read, and the spec wants fewer records. */
+export const RENEWED_UNREAD = world(
+  [
+    { kind: 'Unreadable', what: 'Secrets', seconds: HOUR, at: 0 },
+    { ...RENEWAL, at: 60 },
+    { kind: 'Spec', change: { records: ['3 1 1'] }, at: 600 },
+  ],
+  { certificates: [{ ...CERTIFICATE, mode: 'Observe' }] },
+);
+
 /** A change is given up. Another is made, which a name server has late that nobody can ask meanwhile. */
 export const GIVEN_UP = world(
   [

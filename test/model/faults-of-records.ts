@@ -85,6 +85,15 @@ export const OF_RECORDS: readonly Mutant[] = [
     events: ['Renew', 'Foreign'],
   },
   {
+    name: 'records go while nobody can say what the Secret holds',
+    file: `${CORE}/kept-unread.ts`,
+    find: '!current.known || !isUnread(facts)',
+    replace: '!current.known || isUnread(facts)',
+    kinds: W_OR_S,
+    world: byHand.RENEWED_UNREAD,
+    events: ['Renew', 'Spec', 'Unreadable'],
+  },
+  {
     name: 'a dropped intent is forgotten',
     file: `${CORE}/history.ts`,
     find: 'const given = isUnderWay ? before : [...before, { ...unconfirmed(intent, before), writtenAt: formatTime(facts.now) }];',

@@ -1,7 +1,7 @@
 /** A former certificate, and how long its records stay. */
 import { describe, expect, test } from '@jest/globals';
 import { rolloverSummary } from '../../../src/core/rollover-summary.ts';
-import { stalled } from '../../../src/core/errors.ts';
+import { stalled, transient } from '../../../src/core/errors.ts';
 import { known, unknown, type Endpoint, type Facts } from '../../../src/core/facts.ts';
 import { DESIRED, leafOf, World } from '../../support/planner-world.ts';
 import { endpointWith } from '../../support/summaries.ts';
@@ -78,6 +78,41 @@ describe('a former certificate', () => {
     world.settle();
     expect(world.published).toContain(ee(old));
     world.later(HOUR);
+    world.settle();
+    expect(world.published).toEqual([ee(renewed)]);
+  });
+
+  test('while its Secret cannot be read, none of our records is taken away: what it holds now may be accepted by any', () => {
+    const world = publishedWorld(first);
+    world.secret = unknown(transient('SecretUnreadable', 'the API server does not answer'));
+    world.desired = { ...DESIRED, records: ['3 1 1'], ttlSeconds: 60 };
+    world.settle();
+    expect(world.published.sort()).toEqual([ta(first), ee(first)].sort());
+    world.desired = { ...world.desired, publish: false };
+    world.settle();
+    expect(world.published).toEqual([]);
+  });
+
+  test.each<[string, World['secret']]>([
+    ['it can be read again', known(first.summary)],
+    ['it is gone: then what it held last counts', unknown(transient('SecretNotFound', 'no Secret'))],
+  ])('they go as soon as %s', (_, secret) => {
+    const world = publishedWorld(first);
+    world.secret = unknown(stalled('KeyDoesNotFit', 'the key is not that of the certificate'));
+    world.desired = { ...DESIRED, records: ['3 1 1'] };
+    world.settle();
+    world.secret = secret;
+    world.settle();
+    expect(world.published).toEqual([ee(first)]);
+  });
+
+  test('that of a stolen key goes all the same, once another is presented', () => {
+    const world = publishedWorld(first);
+    world.hold(renewed);
+    world.serve(renewed);
+    world.settle();
+    world.secret = unknown(transient('SecretUnreadable', 'the API server does not answer'));
+    world.desired = { ...DESIRED, records: ['3 1 1'], compromisedKeys: [first.summary.spkiSHA256] };
     world.settle();
     expect(world.published).toEqual([ee(renewed)]);
   });
