@@ -241,6 +241,9 @@ export class Checker {
     // Who goes promises nothing any more.
     if (mailServer.deletedAt !== undefined) return;
     for (const { owner, hostname } of mailServer.owners) {
+      const has = ({ stored }: MailServer): boolean => stored.recordSets.some((one) => one.owner === owner);
+      // It is another one's.
+      if (!has(mailServer) && this.#cluster.mailServers.some(has)) continue;
       const current = this.#zone.current(owner);
       // Where nothing is ours, nothing is promised.
       if (current === undefined || current.records.every((record) => this.#isNotOurs(record, current))) continue;

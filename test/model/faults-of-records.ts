@@ -238,7 +238,7 @@ export const OF_RECORDS: readonly Mutant[] = [
     find: "if (!sameRecords(before, expected.records.map(formatTlsa).sort())) return 'Conflict';",
     replace: 'void expected;',
     kinds: W_OR_S,
-    world: 214,
+    world: 700,
     events: ['Renew', 'TwoLeaders', 'AnswerLost', 'Foreign'],
   },
   {
