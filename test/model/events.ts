@@ -300,6 +300,7 @@ function rebuild(world: World, issuedAfter: number): void {
     if (mode === 'Promote') cluster.setSecret(servingSecretName, undefined);
     cluster.setSecret(secretName, undefined);
     clock.after(issuedAfter, () => {
+      if (cluster.secrets.has(secretName)) return;
       befall(world, { kind: 'Renew', certificate: index, ca: 'A', lifetime: 90 * 86_400, validIn: 0, at: clock.now });
     });
   }
