@@ -1,5 +1,6 @@
 /** What a status write means for a person: events on the MailServer. Told once, when the write was accepted. */
 import type { MailServerStatus } from '../api/mail-server-status.ts';
+import { serverTime } from '../core/clock.ts';
 import { isWatchedReason } from '../core/dns-watch.ts';
 import type { Facts } from '../core/facts.ts';
 import { isPublished } from '../core/ours.ts';
@@ -11,7 +12,7 @@ import { certificateEvents } from './certificate-events.ts';
 import { normal, shortKey, warning, type ObjectEvent } from './object-event.ts';
 
 /** When it is, and how long senders hold what they have. */
-type WaitFacts = Pick<Facts, 'now'> & { readonly desired: Pick<Facts['desired'], 'waitTTLs'> };
+type WaitFacts = Pick<Facts, 'now' | 'clockSkewMs'> & { readonly desired: Pick<Facts['desired'], 'waitTTLs'> };
 
 export function eventsOf(before: MailServerStatus, after: MailServerStatus, facts: WaitFacts): ObjectEvent[] {
   return [
@@ -38,7 +39,8 @@ function recordEvents(before: MailServerStatus, after: MailServerStatus, facts: 
     .filter((recordSet) => isPublished(recordSet) && !isPublished(now.get(placeOf(recordSet))))
     .filter(({ handedTo }) => handedTo === undefined)
     .map((recordSet) => {
-      const until = demandedUntil([recordSet], facts.desired.waitTTLs, facts.now) ?? facts.now;
+      const rightNow = serverTime(facts);
+      const until = demandedUntil([recordSet], facts.desired.waitTTLs, rightNow) ?? rightNow;
       const later = now.has(placeOf(recordSet))
         ? 'status.safeToStopAt says when every name server has moved on'
         : 'longer if a name server is behind';

@@ -13,3 +13,8 @@ export function isClockRight({ clockSkewMs }: Pick<Facts, 'clockSkewMs'>): boole
 export function rightTime(facts: Facts): string | undefined {
   return isClockRight(facts) ? formatTime(facts.now) : undefined;
 }
+
+/** Now, as the API server has it; by ours while that is not known. */
+export function serverTime({ now, clockSkewMs = 0 }: Pick<Facts, 'now' | 'clockSkewMs'>): Date {
+  return new Date(now.getTime() - clockSkewMs);
+}

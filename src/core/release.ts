@@ -5,6 +5,7 @@
 import { acceptance } from './accepts.ts';
 import { isClockRight } from './clock.ts';
 import { blind } from './blindness.ts';
+import { closedGate } from './closed-gate.ts';
 import { deadlineOf } from './deadline.ts';
 import type { OperatorError } from './errors.ts';
 import { gateOf, type Guard } from './gate.ts';
@@ -14,11 +15,9 @@ import type { RecordSetPlan } from './record-set-plan.ts';
 import type { Code } from './reasons.ts';
 import { isEmpty, servingSecret } from './serving-secret.ts';
 import { several } from './several.ts';
-import { serversAwaited } from './servers-awaited.ts';
 import { newestAnswers } from './sightings.ts';
 import type { StoredChain, StoredRecordSet } from './state.ts';
 import { parseTlsa, type TlsaRecord } from './tlsa.ts';
-import { unknownVersions } from './unknown-versions.ts';
 import type { Release, Withheld } from './withheld.ts';
 
 type Check = (withheld: Withheld) => Release | undefined;
@@ -159,43 +158,9 @@ function byTheGate(withheld: Withheld): Release | undefined {
   if (isLate && facts.desired.onDeadline === 'Release' && closed.every((one) => isAnswered(candidate, one))) {
     return open('DeadlineReached', 'what is served runs out, and every name server that answers has its records');
   }
-  const { stage, owners, opensAt } = gateOf(candidate, closed, guard, facts);
-  const where = several(owners);
-  const unknown = unknownVersions(candidate, closed, guard, facts);
   // At the deadline less is enough, so it may open then; with Hold it may not.
-  const until = opensAt ?? (isLate || facts.desired.onDeadline === 'Hold' ? undefined : deadline);
-  const atDeadline = until === undefined ? '' : '; at the deadline those that answer are enough';
-  switch (stage) {
-    case 'Open':
-      return undefined;
-    case 'Publishing':
-      return {
-        stage,
-        reason: 'Publishing',
-        message: `its records are not published yet: ${whyNot(closed, where)}`,
-        until,
-      };
-    case 'WaitingForServers':
-      return {
-        stage,
-        reason: 'WaitingForServers',
-        message: `not every authoritative name server answers its records yet: ${where}${serversAwaited(candidate, closed, guard, facts)}${unknown}${atDeadline}`,
-        until,
-      };
-    case 'WaitingForCaches':
-      return {
-        stage,
-        reason: 'WaitingForCaches',
-        message: `senders may still hold earlier records: ${where}${unknown}`,
-        until: opensAt,
-      };
-  }
-}
-
-/** The problem of an owner says more than its name. */
-function whyNot(closed: readonly RecordSetPlan[], where: string): string {
-  const problems = closed.flatMap(({ problem }) => problem?.message ?? []);
-  return problems.length > 0 ? several(problems, '; ') : where;
+  const opensAtDeadline = !isLate && facts.desired.onDeadline === 'Release';
+  return closedGate(candidate, closed, guard, opensAtDeadline ? deadline : undefined, facts);
 }
 
 /** A foreign record that no chain of ours can match makes strict acceptance impossible: then one match must do. */

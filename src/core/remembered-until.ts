@@ -1,4 +1,5 @@
 /** Of a MailServer that goes: until when senders may hold what it published (docs/rollover.md, "A hostname or the whole goes"). */
+import { serverTime } from './clock.ts';
 import type { Facts } from './facts.ts';
 import { heldUntil } from './hold.ts';
 import { placeOf } from './place.ts';
@@ -11,19 +12,13 @@ import { formatTime } from './time.ts';
  * longer. By the API server's clock: nothing is released before ours agrees with it.
  */
 export function rememberedUntil(
-  {
-    stored,
-    desired,
-    now,
-    deleting,
-    clockSkewMs = 0,
-  }: Pick<Facts, 'stored' | 'desired' | 'now' | 'deleting' | 'clockSkewMs'>,
+  facts: Pick<Facts, 'stored' | 'desired' | 'now' | 'deleting' | 'clockSkewMs'>,
   { effect, state }: Pick<Plan, 'effect' | 'state'>,
 ): Date | undefined {
+  const { stored, desired, deleting } = facts;
   const stays = new Set(effect?.kind === 'RemoveFinalizer' ? [] : state.recordSets.map(placeOf));
   const isForgotten = (recordSet: StoredRecordSet): boolean => deleting && !stays.has(placeOf(recordSet));
-  const rightNow = new Date(now.getTime() - clockSkewMs);
-  return demandedUntil(stored.recordSets.filter(isForgotten), desired.waitTTLs, rightNow);
+  return demandedUntil(stored.recordSets.filter(isForgotten), desired.waitTTLs, serverTime(facts));
 }
 
 /** Until when senders may hold what stood there, if every name server has moved on by now; undefined where nothing stood there. */

@@ -13,13 +13,16 @@ const status = (...recordSets: object[]): MailServerStatus => ({ recordSets }) a
 const published = (...versions: object[]): MailServerStatus =>
   status({ ...owner, records: records.map((data) => ({ data, role: 'Serving' })), versions });
 
-const withdrawn = (before: MailServerStatus, after: MailServerStatus): string[] =>
-  eventsOf(before, after, FACTS).map(({ reason, message }) => `${reason}: ${message}`);
+const withdrawn = (before: MailServerStatus, after: MailServerStatus, facts: object = {}): string[] =>
+  eventsOf(before, after, { ...FACTS, ...facts }).map(({ reason, message }) => `${reason}: ${message}`);
 
 test('deleted: two TTLs and a minute from now, and of several TTLs the longest', () => {
   const now = { ...written, n: 2, records, ttlSeconds: 3600 };
   expect(withdrawn(published(now), status())).toEqual([
     'Withdrawn: our records at _25._tcp.mx1.example.nl are gone; keep serving the certificate until 2026-11-23T14:01:00Z, as senders may hold them (longer if a name server is behind)',
+  ]);
+  expect(withdrawn(published(now), status(), { clockSkewMs: -3_600_000 })).toEqual([
+    expect.stringContaining('until 2026-11-23T15:01:00Z'),
   ]);
   const longer = { ...written, n: 1, records, ttlSeconds: 7200, supersededAt: '2026-11-23T11:00:00Z' };
   expect(withdrawn(published(longer, now), status())).toEqual([expect.stringContaining('until 2026-11-23T15:01:00Z')]);
