@@ -7,7 +7,7 @@ import { isClockRight } from './clock.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import { recordsAt } from './endpoint-matches.ts';
 import type { OperatorError } from './errors.ts';
-import type { Facts, Known } from './facts.ts';
+import type { Facts, Known, OwnerFacts } from './facts.ts';
 import { endpointProblem } from './first-publication.ts';
 import { keyStays } from './key-stays.ts';
 import { endOfWait, isHeld } from './hold.ts';
@@ -63,7 +63,7 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
       'Covered',
       'False',
       'NoTrustAnchor',
-      `no 2 1 1 stands for the CA of what is served, so senders that remember today's records refuse a renewed key for up to ${facts.desired.ttlSeconds} s: ${several(lacking.map(({ owner }) => owner))}${nextOf(lacking)}; use a DaneIssuer or servingSecretName, or see why there is none (records, the names of the certificate, the CAs that the server sends)`,
+      `no 2 1 1 stands for the CA of what is served, since ${several(lacking.map(({ why }) => why))}; so senders that remember today's records refuse a renewed key for up to ${facts.desired.ttlSeconds} s: ${several(lacking.map(({ owner }) => owner))}${nextOf(lacking)}; use a DaneIssuer or servingSecretName, or change that`,
     );
   }
   if (gaps.length > 0) return state('Covered', 'False', 'EarlierRecordsHeld', `${heldMessage(gaps)}${nextOf(gaps)}`);
@@ -117,13 +117,16 @@ interface Served {
   readonly keyStays: boolean;
 }
 
-type ServedGap = Gap & Pick<Served, 'secretName' | 'nextRenewal'>;
+type ServedGap = Gap & Pick<Served, 'secretName' | 'nextRenewal'> & { readonly why: string };
 
 function gapsOf(published: readonly RecordSetPlan[], serving: readonly Served[], facts: Facts): ServedGap[] {
   return published.flatMap((recordSet) =>
     serving.flatMap((served): ServedGap[] => {
       const gap = gapAt(recordSet, served, facts);
-      return gap === undefined ? [] : [{ ...gap, secretName: served.secretName, nextRenewal: served.nextRenewal }];
+      const { secretName, nextRenewal } = served;
+      return gap === undefined
+        ? []
+        : [{ ...gap, secretName, nextRenewal, why: whyNoAnchor(recordSet.owner, served, facts) }];
     }),
   );
 }
@@ -133,6 +136,15 @@ function gapAt({ owner, next }: RecordSetPlan, { chain, keyStays: stays }: Serve
   const anchors = coversHostname(chain.names, owner.hostname) ? chain.caSPKISHA256s.map(anchorText) : [];
   const matching = stays ? [...anchors, formatTlsa(daneEE(chain.spkiSHA256))] : anchors;
   return gapIn(next, (records) => matching.some((record) => records.includes(record)), facts);
+}
+
+/** As target.ts has it. */
+function whyNoAnchor({ hostname }: OwnerFacts, { secretName, chain }: Served, { desired }: Facts): string {
+  if (!desired.records.includes('2 1 1')) return 'spec.records leaves it out';
+  if (chain.caSPKISHA256s.length === 0)
+    return `no CA certificate comes with that of Secret ${secretName} (it is self-signed, or sent alone)`;
+  if (!coversHostname(chain.names, hostname)) return `the certificate in Secret ${secretName} is not for ${hostname}`;
+  return 'another certificate that may be met can have none, or it is not published yet';
 }
 
 /** The first of the renewals that are not covered. */

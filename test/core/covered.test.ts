@@ -91,10 +91,14 @@ test('while it is True, every RRset that a sender may hold accepts what a renewa
 });
 
 describe('it is not covered, and it is said what will happen, for how long, and what to do', () => {
-  test.each<[string, () => PromoteWorld]>([
-    ['a self-signed certificate', () => resting(selfSigned)],
-    ['records of keys alone', () => resting(first, { records: ['3 1 1'] })],
-    ['a certificate for another host', () => resting(ofAnotherHost)],
+  test.each<[string, () => PromoteWorld, string]>([
+    ['a self-signed certificate', () => resting(selfSigned), 'no CA certificate comes with that of Secret mx1-tls'],
+    ['records of keys alone', () => resting(first, { records: ['3 1 1'] }), 'spec.records leaves it out'],
+    [
+      'a certificate for another host',
+      () => resting(ofAnotherHost),
+      'the certificate in Secret mx1-tls is not for mx1.example.nl',
+    ],
     [
       'a server that sends no CA',
       () => {
@@ -103,13 +107,15 @@ describe('it is not covered, and it is said what will happen, for how long, and 
         world.pass(72 * HOUR);
         return world;
       },
+      'no CA certificate comes with that of Secret mx1-tls',
     ],
-  ])('%s', (_, make) => {
+  ])('%s', (_, make, why) => {
     const world = make();
     expect(said(world)).toBe('False NoTrustAnchor');
     expect(saidOf(world).message).toMatch(
       /refuse a renewed key for up to 3600 s.*use a DaneIssuer or servingSecretName/,
     );
+    expect(saidOf(world).message).toContain(`, since ${why}`);
   });
 });
 
