@@ -60,22 +60,13 @@ function nextCertificate(
   facts: Facts,
 ): StoredCertificate {
   const { chains = [] } = stored ?? {};
-  const served = chains.filter(({ state }) => state === 'Serving' || state === 'Former');
   const way = desired && wayOf(desired, facts);
-  if (way === undefined || way.mode === 'Observe') {
-    const serving = way && facts.secrets.get(way.servingName);
-    return {
-      secretName,
-      mode: 'Observe',
-      chains: [...nextServed(served, serving, facts), ...nextCandidates(chains, undefined, undefined, facts)],
-      ...nextRenewal(secretName, facts),
-    };
-  }
-  const serving = facts.secrets.get(way.servingName);
-  const next = nextServed(served, serving, facts);
+  const mode = way?.mode ?? 'Observe';
+  const serving = way && facts.secrets.get(way.servingName);
+  const next = nextServed(servedOf(chains), serving, facts);
   const candidates = nextCandidates(
     chains,
-    way.source,
+    way?.source,
     // What it held is remembered, as pods may still present it; what it does not hold is to be released.
     isEmpty(serving) ? undefined : next.find(({ state }) => state === 'Serving'),
     facts,
@@ -83,7 +74,7 @@ function nextCertificate(
   const isRenewing = candidates.some(({ state }) => state === 'Candidate');
   return {
     secretName,
-    mode: way.mode,
+    mode,
     // The candidate before the former ones: where there is no room for all, the oldest go.
     chains: [
       ...next.filter(({ state }) => state === 'Serving'),
@@ -92,7 +83,7 @@ function nextCertificate(
     ],
     ...nextRenewal(secretName, facts),
     ...(isRenewing ? { renewalBegan: stored?.renewalBegan ?? rightTime(facts) } : {}),
-    ...missing(serving, next, stored, facts),
+    ...(mode === 'Observe' ? {} : missing(serving, next, stored, facts)),
   };
 }
 
@@ -166,22 +157,28 @@ function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: 
   const known =
     sent.length > 0 && endpoints.every(({ presented }) => presented.kind === 'Presented')
       ? sent
-      : [...sent, expectedCAs(inSecret, stored, before.at(0), facts)];
+      : [...sent, expectedCAs(inSecret, before.at(0), facts)];
   return { ...inSecret, caSPKISHA256s: sentByAll(known), state: 'Serving', since };
 }
 
 /**
- * As the Secret has it, or as it was seen. To send the leaf alone is the way of a server, not of a certificate: what follows one that was
+ * As the Secret has it, or as it was seen, whichever Secret held it then. To send the leaf alone is the way of a server, not of a certificate: what follows one that was
  * sent without its CA is expected without it too. Without probes the Secret is believed.
  */
 function expectedCAs(
   inSecret: ChainSummary,
-  stored: StoredChain | undefined,
   last: StoredChain | undefined,
-  { desired }: Facts,
+  { desired, stored }: Facts,
 ): readonly string[] {
   if (desired.probe === 'Disabled') return inSecret.caSPKISHA256s;
-  return last?.caSPKISHA256s.length === 0 ? [] : (stored ?? inSecret).caSPKISHA256s;
+  if (last?.caSPKISHA256s.length === 0) return [];
+  const met = servedOf(stored.certificates.flatMap(({ chains }) => chains)).find((chain) => sameLeaf(chain, inSecret));
+  return (met ?? inSecret).caSPKISHA256s;
+}
+
+/** Those that may have been presented. */
+function servedOf(chains: readonly StoredChain[]): readonly StoredChain[] {
+  return chains.filter(({ state }) => state === 'Serving' || state === 'Former');
 }
 
 /**

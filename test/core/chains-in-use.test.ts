@@ -221,6 +221,11 @@ test.each<[string, Now, string[]]>([
     ['n Serving', 'a Former'],
   ],
   [
+    'one that waited when the spec named its Secret as the one that is mounted is served now, and not dropped',
+    { before: [stored(chain('a'), 'Serving'), stored(NEW, 'Candidate')], serving: NEW },
+    ['n Serving', 'a Former'],
+  ],
+  [
     'what is merely presented is in no case one of them',
     { before: [], serving: NEW, endpoints: [endpoint(chain('s'))] },
     ['n Serving'],

@@ -1,9 +1,12 @@
 /** A former certificate, and how long its records stay. */
 import { describe, expect, test } from '@jest/globals';
 import { rolloverSummary } from '../../../src/core/rollover-summary.ts';
+import { parseChain } from '../../../src/core/certificate.ts';
+import { summarize } from '../../../src/core/chain-summary.ts';
 import { stalled, transient } from '../../../src/core/errors.ts';
 import { known, unknown, type Endpoint, type Facts } from '../../../src/core/facts.ts';
-import { DESIRED, leafOf, World } from '../../support/planner-world.ts';
+import { makeCA, makeLeaf } from '../../support/pki.ts';
+import { DESIRED, HOST, leafOf, World } from '../../support/planner-world.ts';
 import { endpointWith } from '../../support/summaries.ts';
 import { ee, makeLeaves, publishedWorld, stateOf, ta } from './published-world.ts';
 
@@ -170,6 +173,23 @@ describe('a former certificate', () => {
     expect(
       world.stored.certificates.map(({ secretName, chains }) => [secretName, chains.map(({ state }) => state)]),
     ).toEqual([['renamed', ['Serving']]]);
+  });
+
+  test('that was sent without its CA counts as that under the name of another Secret, too', async () => {
+    const issued = await makeLeaf({
+      names: [HOST],
+      issuer: await makeCA({ name: 'CA', issuer: await makeCA({ name: 'Root' }) }),
+    });
+    const [whole, alone] = [parseChain(issued.chainPem), parseChain(issued.pem)];
+    const world = new World();
+    world.hold({ chain: whole, summary: summarize(whole) });
+    world.served = alone;
+    world.settle();
+    world.served = undefined;
+    world.desired = { ...DESIRED, certificates: [{ secretName: 'renamed' }] };
+    world.secretName = 'renamed';
+    world.settle();
+    expect(world.published).toEqual([`3 1 1 ${summarize(whole).spkiSHA256}`]);
   });
 
   test('goes when the Secret that the spec names instead is not there, but its records stay', () => {
