@@ -2,12 +2,14 @@
  * Will the next renewal be accepted by every sender, whatever it remembers? In Observe the Secret changes before the records do, and
  * senders live on `2 1 1` for a TTL (docs/rollover.md, "Modes"). It is said before the renewal, with the ways out.
  */
+import { acceptance } from './accepts.ts';
 import { coversHostname } from './certificate.ts';
 import { isClockRight } from './clock.ts';
+import { compromised } from './compromised.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import { recordsAt } from './endpoint-matches.ts';
 import type { OperatorError } from './errors.ts';
-import type { Facts, Known, OwnerFacts } from './facts.ts';
+import type { Facts, OwnerFacts } from './facts.ts';
 import { endpointProblem } from './first-publication.ts';
 import { keyStays } from './key-stays.ts';
 import { endOfWait, isHeld } from './hold.ts';
@@ -19,9 +21,9 @@ import { isPublished } from './ours.ts';
 import type { RecordSetPlan } from './record-set-plan.ts';
 import type { Plan } from './plan.ts';
 import { several } from './several.ts';
-import type { StoredChain, StoredRecordSet, Version } from './state.ts';
+import type { StoredCertificate, StoredChain, StoredRecordSet, Version } from './state.ts';
 import { formatTime } from './time.ts';
-import { daneEE, daneTA, formatTlsa } from './tlsa.ts';
+import { daneTA, formatTlsa, parseTlsa } from './tlsa.ts';
 
 export function covered(facts: Facts, plan: Plan): ConditionState {
   const published = plan.recordSets.filter(({ owner, next }) => owner.desired && isPublished(next));
@@ -35,13 +37,16 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
       `records that are not ours match none of the certificates: ${several(blocked)}; ${facts.desired.adoption === 'Adopt' ? 'they go when no endpoint has needed them for rollover.retireAfter' : 'remove them there, or set spec.adoption to Adopt'}`,
     );
   }
-  const observed = plan.state.certificates.filter(({ mode }) => mode === 'Observe');
+  const isDesired = new Set(facts.desired.certificates.map(({ secretName }) => secretName));
+  const observed = plan.state.certificates.filter(
+    ({ secretName, mode }) => mode === 'Observe' && isDesired.has(secretName),
+  );
   const serving = observed.flatMap(({ secretName, chains, nextRenewal }) =>
     chains
       .filter((chain) => chain.state === 'Serving')
       .map((chain) => ({ secretName, chain, nextRenewal, keyStays: keyStays(secretName, facts) })),
   );
-  if (serving.length === 0) {
+  if (observed.length === 0) {
     const isGated = plan.state.certificates.some(({ mode }) => mode === 'Gate');
     return state(
       'Covered',
@@ -50,7 +55,7 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
       'a new certificate is released only when every sender will accept it',
     );
   }
-  const unread = observed.flatMap(({ secretName }) => problemOf(facts.secrets.get(secretName)) ?? []).at(0);
+  const unread = observed.flatMap((certificate) => problemOf(certificate, facts) ?? []).at(0);
   if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
   const stranger = strangerServed(facts);
   if (stranger !== undefined) return state('Covered', 'False', stranger.code, stranger.message);
@@ -98,9 +103,12 @@ function strangerServed(facts: Facts): OperatorError | undefined {
     .find(({ code }) => code === 'UnknownChainServed');
 }
 
-/** What cannot be read may have been renewed already; one that is gone has not. */
-function problemOf(secret: Known<unknown> | undefined): OperatorError | undefined {
-  return secret?.known === false && secret.error.code !== 'SecretNotFound' ? secret.error : undefined;
+/** What cannot be read may have been renewed already; one that is gone has not. Of one that is not served, nothing can be said beforehand. */
+function problemOf({ secretName, chains }: StoredCertificate, { secrets }: Facts): OperatorError | undefined {
+  const secret = secrets.get(secretName);
+  const isServed = chains.some(({ state }) => state === 'Serving');
+  if (secret?.known === false) return isServed && secret.error.code === 'SecretNotFound' ? undefined : secret.error;
+  return isServed ? undefined : compromised(secretName);
 }
 
 export interface Gap {
@@ -119,6 +127,9 @@ interface Served {
 
 type ServedGap = Gap & Pick<Served, 'secretName' | 'nextRenewal'> & { readonly why: string };
 
+/** Of the next certificate. */
+const UNKNOWN_KEY = '';
+
 function gapsOf(published: readonly RecordSetPlan[], serving: readonly Served[], facts: Facts): ServedGap[] {
   return published.flatMap((recordSet) =>
     serving.flatMap((served): ServedGap[] => {
@@ -133,9 +144,8 @@ function gapsOf(published: readonly RecordSetPlan[], serving: readonly Served[],
 
 function gapAt({ owner, next }: RecordSetPlan, { chain, keyStays: stays }: Served, facts: Facts): Gap | undefined {
   if (next === undefined) return undefined;
-  const anchors = coversHostname(chain.names, owner.hostname) ? chain.caSPKISHA256s.map(anchorText) : [];
-  const matching = stays ? [...anchors, formatTlsa(daneEE(chain.spkiSHA256))] : anchors;
-  return gapIn(next, (records) => matching.some((record) => records.includes(record)), facts);
+  const renewed = stays ? chain : { ...chain, spkiSHA256: UNKNOWN_KEY };
+  return gapIn(next, (records) => acceptance(records.map(parseTlsa), renewed, owner.hostname).accepts, facts);
 }
 
 /** As target.ts has it. */

@@ -171,6 +171,63 @@ test.each<[string, (world: PromoteWorld) => void, string]>([
   expect(said(world)).toBe(expected);
 });
 
+test.each<[string, () => PromoteWorld, string]>([
+  [
+    'what a Secret will hold that is not there yet is not known',
+    () => {
+      const world = resting(first);
+      world.desired = { ...world.desired, certificates: [{ secretName: 'mistyped' }] };
+      return world;
+    },
+    'Unknown SecretNotFound',
+  ],
+  [
+    'nor is it beside one that is there',
+    () => {
+      const world = resting(first);
+      world.desired = { ...world.desired, certificates: [{ secretName: SOURCE }, { secretName: 'mistyped' }] };
+      return world;
+    },
+    'Unknown SecretNotFound',
+  ],
+  [
+    'a Secret that holds a stolen key again is not covered by anything',
+    () => {
+      const world = resting(first);
+      world.desired = { ...world.desired, compromisedKeys: [first.summary.spkiSHA256] };
+      holds(world, renewed);
+      world.settle();
+      world.source = first;
+      return world;
+    },
+    'Unknown CompromisedKey',
+  ],
+])('%s', (_, make, expected) => {
+  const world = make();
+  world.change = {
+    secrets: new Map([
+      [SOURCE, known((world.source ?? first).summary)],
+      ['mistyped', unknown(transient('SecretNotFound', 'none'))],
+    ]),
+  };
+  world.settle();
+  expect(said(world)).toBe(expected);
+});
+
+test('a digest of foreign hand hides the 2 1 1 in what senders hold, also when it is gone', () => {
+  const world = observing();
+  holds(world, first);
+  world.records = [parseTlsa(`2 1 2 ${'ab'.repeat(64)}`)];
+  world.pass(72 * HOUR);
+  expect(said(world)).toBe('False ForeignRecordBlocks');
+  world.desired = { ...world.desired, adoption: 'Adopt' };
+  world.pass(24 * HOUR);
+  expect(world.records).toHaveLength(2);
+  expect(said(world)).toBe('False EarlierRecordsHeld');
+  world.pass(3 * HOUR);
+  expect(said(world)).toBe('True TrustAnchorPublished');
+});
+
 test('without probes the Secret is judged, and that is said', () => {
   const world = resting(first, { probe: 'Disabled' });
   expect(said(world)).toBe('True TrustAnchorPublished');
