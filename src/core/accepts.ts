@@ -15,10 +15,13 @@ export interface Acceptance {
   readonly strictlyAccepts: boolean;
 }
 
+/** A key that is not known yet is empty. */
+export type Judged = Pick<ChainSummary, 'spkiSHA256' | 'caSPKISHA256s' | 'names'>;
+
 const EVERYTHING: Acceptance = { accepts: true, strictlyAccepts: true };
 
 /** No records at all is a secure denial: senders fall back to opportunistic TLS and accept everything. */
-export function acceptance(records: readonly TlsaRecord[], chain: ChainSummary, hostname: Name): Acceptance {
+export function acceptance(records: readonly TlsaRecord[], chain: Judged, hostname: Name): Acceptance {
   if (records.length === 0) return EVERYTHING;
   const usable = records.filter((record) => whyUnusable(record) === undefined);
   const matching = usable.filter((record) => matches(record, chain, hostname));
@@ -29,7 +32,7 @@ export function acceptance(records: readonly TlsaRecord[], chain: ChainSummary, 
   };
 }
 
-function matches({ usage, selector, matchingType, data }: TlsaRecord, chain: ChainSummary, hostname: Name): boolean {
+function matches({ usage, selector, matchingType, data }: TlsaRecord, chain: Judged, hostname: Name): boolean {
   if (selector !== 1 || matchingType !== 1) return false;
   if (usage === 3) return data === chain.spkiSHA256;
   return usage === 2 && chain.caSPKISHA256s.includes(data) && coversHostname(chain.names, hostname);

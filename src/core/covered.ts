@@ -127,9 +127,6 @@ interface Served {
 
 type ServedGap = Gap & Pick<Served, 'secretName' | 'nextRenewal'> & { readonly why: string };
 
-/** Of the next certificate. */
-const UNKNOWN_KEY = '';
-
 function gapsOf(published: readonly RecordSetPlan[], serving: readonly Served[], facts: Facts): ServedGap[] {
   return published.flatMap((recordSet) =>
     serving.flatMap((served): ServedGap[] => {
@@ -144,7 +141,7 @@ function gapsOf(published: readonly RecordSetPlan[], serving: readonly Served[],
 
 function gapAt({ owner, next }: RecordSetPlan, { chain, keyStays: stays }: Served, facts: Facts): Gap | undefined {
   if (next === undefined) return undefined;
-  const renewed = stays ? chain : { ...chain, spkiSHA256: UNKNOWN_KEY };
+  const renewed = stays ? chain : { ...chain, spkiSHA256: '' };
   return gapIn(next, (records) => acceptance(records.map(parseTlsa), renewed, owner.hostname).accepts, facts);
 }
 

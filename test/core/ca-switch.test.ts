@@ -4,6 +4,7 @@ import { caSwitchSafe } from '../../src/core/ca-switch.ts';
 import { stalled } from '../../src/core/errors.ts';
 import { unknown, type Facts } from '../../src/core/facts.ts';
 import { plan } from '../../src/core/plan.ts';
+import { parseTlsa, union, without } from '../../src/core/tlsa.ts';
 import { leafOf, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
 import { restingOn, type PromoteWorld } from '../support/promote-world.ts';
@@ -68,4 +69,18 @@ test('not while one of two owners cannot be published', () => {
   const zone = unknown(stalled('ZoneNotFound', 'no such zone'));
   const more = facts.owners.map((owner) => ({ ...owner, owner: '_25._tcp.mx2.example.nl', zone }));
   expect(saidOf({ ...facts, owners: [...facts.owners, ...more] })).toBe('False AnnouncedCAsNotPublished');
+});
+
+test('not while a digest of foreign hand hides them, nor while senders hold it', () => {
+  const world = announcing(leaf, ONE);
+  const hiding = parseTlsa(`2 1 2 ${'ab'.repeat(64)}`);
+  world.records = union(world.records, [hiding]);
+  world.pass(72 * HOUR);
+  expect(said(world)).toBe('False ForeignRecordBlocks');
+  world.desired = { ...world.desired, adoption: 'Adopt' };
+  world.pass(24 * HOUR);
+  expect(without([hiding], world.records)).toEqual([hiding]);
+  expect(said(world)).toBe('False EarlierRecordsHeld');
+  world.pass(3 * HOUR);
+  expect(said(world)).toBe('True AnnouncedCAsPublished');
 });

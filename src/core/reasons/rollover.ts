@@ -165,7 +165,7 @@ export const ROLLOVER = {
   },
   ForeignRecordBlocks: {
     kind: 'State',
-    at: '`Covered`',
+    at: '`Covered`, `CASwitchSafe` (False)',
     meaning:
       'A TLSA record that is not ours matches none of our certificates, so senders that look at its usage, selector and matching type alone refuse them. Changes are guarded by one match in each RRset instead.',
     remedy: 'Remove that record, or set `adoption: Adopt` and wait for `retireAfter`.',
