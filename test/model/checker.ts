@@ -132,7 +132,7 @@ export class Checker {
       const demanded = mode === 'Observe' ? 'W' : 'S';
       const isLoose = mode === 'Observe' || (request !== undefined && !this.#isWaitedFor(hostname, request));
       const guard = isLoose ? 'None' : exception === undefined ? 'S' : exception === 'Deadline' ? 'W' : 'None';
-      const standing: Standing = { chain, since: now, demanded, guard, isForgotten: false };
+      const standing: Standing = { chain: this.#cluster.sent(chain), since: now, demanded, guard, isForgotten: false };
       this.#standings.set(`${chain.name}@${hostname}`, standing);
       this.#guard(standing, this.#zone.heldOrComing(ownerOf(hostname)));
     }
@@ -233,11 +233,7 @@ export class Checker {
   }
 
   /** Status says `Covered=True`: then any renewal by the same CA must be accepted now, with another key where it may change. */
-  covered(
-    mailServer: MailServer,
-    secrets: ReadonlyMap<string, ModelChain>,
-    sends: (chain: ModelChain) => ModelChain,
-  ): void {
+  covered(mailServer: MailServer, secrets: ReadonlyMap<string, ModelChain>): void {
     // Who goes promises nothing any more.
     if (mailServer.deletedAt !== undefined) return;
     for (const { owner, hostname } of mailServer.owners) {
@@ -257,7 +253,8 @@ export class Checker {
         const chain = certificate && (secrets.get(secretName) ?? this.#last.get(secretName));
         if (chain === undefined) continue;
         const staysKey = certificate?.keepsKey === true && secrets.has(secretName);
-        const renewed = staysKey ? sends(chain) : { ...sends(chain), leaf: 'another key' };
+        const sent = this.#cluster.sent(chain);
+        const renewed = staysKey ? sent : { ...sent, leaf: 'another key' };
         const refusing = held.find(({ records }) => !judgeChain(records, renewed).accepts);
         if (refusing === undefined) continue;
         throw new Violation(

@@ -246,9 +246,14 @@ export class Cluster {
     const inSecret = this.secrets.get(secretName);
     // Who has loaded a certificate goes on with it when its file is gone.
     if (inSecret === undefined || pod.presents.get(secretName)?.name === inSecret.name) return;
-    const chain = this.#setup.leafAlone ? leafAlone(inSecret) : inSecret;
+    const chain = this.sent(inSecret);
     pod.presents.set(secretName, chain);
     this.onPresented(pod.address, chain);
+  }
+
+  /** What a server that mounts it presents. */
+  sent(inSecret: ModelChain): ModelChain {
+    return this.#setup.leafAlone ? leafAlone(inSecret) : inSecret;
   }
 
   presented(hostname: string): readonly ModelChain[] {

@@ -12,7 +12,7 @@ import { plan, type Plan } from '../../src/core/plan.ts';
 import type { PlannedChange } from '../../src/core/record-set-plan.ts';
 import type { State } from '../../src/core/state.ts';
 import { formatTlsa } from '../../src/core/tlsa.ts';
-import { dateOf, leafAlone } from './chains.ts';
+import { dateOf } from './chains.ts';
 import type { MailServer } from './cluster.ts';
 import { describe } from './describe.ts';
 import { gather, type Gathered } from './gather.ts';
@@ -72,7 +72,7 @@ export class Operator {
   }
 
   #look(name: string): Outcome | Continued {
-    const { setup, checker, isObserved } = this.#world;
+    const { checker, isObserved } = this.#world;
     const { view } = this;
     const memory = this.#memoryOf(name);
     const mailServer = view.mailServers.find((one) => one.name === name);
@@ -81,7 +81,7 @@ export class Operator {
     const gathered = gather(this.#world, mailServer, view, memory, this.offset);
     const next = plan(gathered.facts);
     if (this.frozen === undefined && isObserved && covered(gathered.facts, next).status === 'True') {
-      checker.covered(mailServer, view.secrets, (chain) => (setup.leafAlone ? leafAlone(chain) : chain));
+      checker.covered(mailServer, view.secrets);
     }
     return { next: () => this.#begin(gathered, next, memory) };
   }

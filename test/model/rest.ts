@@ -1,6 +1,5 @@
 /** Has the world come to rest, as it should? An answer of its own, from the Secrets and the zone. */
 import type { StoredRecordSet } from '../../src/core/state.ts';
-import { leafAlone } from './chains.ts';
 import type { Certificate, MailServer } from './cluster.ts';
 import { ownerOf } from './checker.ts';
 import type { World } from './world.ts';
@@ -88,9 +87,9 @@ function published(world: World, owner: string): string[] {
 }
 
 /** What should stand at every owner for what is served. */
-function expected({ cluster, setup }: World): readonly string[] {
+function expected({ cluster }: World): readonly string[] {
   const served = cluster.certificates.flatMap(({ servingSecretName }) => cluster.secrets.get(servingSecretName) ?? []);
-  const sent = setup.leafAlone && setup.probe === 'Enabled' ? served.map(leafAlone) : served;
+  const sent = served.map((chain) => cluster.sent(chain));
   const { records, announcedCAs } = cluster.desired;
   const hasAnchors = sent.length > 0 && sent.every(({ cas, coversHosts }) => cas.length > 0 && coversHosts);
   const anchors = [...sent.flatMap(({ cas }) => cas), ...announcedCAs.map(({ spkiSHA256 }) => spkiSHA256)];
