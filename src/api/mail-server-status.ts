@@ -20,6 +20,9 @@ const chain = z.object({
   caSPKISHA256s: atomicList(sha256(), 16).describe(
     "The same of every CA on the chain's verified path, from the issuer up: the data of its '2 1 1's.",
   ),
+  unsentCASPKISHA256s: atomicList(sha256(), 16)
+    .optional()
+    .describe('The same of those CAs in the Secret that the server was seen not to send.'),
   keyAlgorithm: z.enum(['RSA', 'ECDSA', 'Ed25519', 'Ed448', 'Other']).describe('The kind of key.'),
   names: atomicList(z.string().max(253), 1024).describe('The DNS names that the certificate is for.'),
   notBefore: time().describe('The certificate is valid from here.'),

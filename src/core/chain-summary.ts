@@ -9,6 +9,8 @@ export interface ChainSummary {
   readonly spkiSHA256: string;
   /** The same of each CA on the verified path, from the leaf upwards: the data of its `2 1 1`. */
   readonly caSPKISHA256s: readonly string[];
+  /** Those in the Secret that the server does not send (as-sent.ts). */
+  readonly unsentCASPKISHA256s?: readonly string[] | undefined;
   readonly keyAlgorithm: KeyAlgorithm;
   /** The leaf's DNS names. */
   readonly names: readonly string[];
@@ -27,6 +29,11 @@ export function summarize(chain: Chain): ChainSummary {
     notBefore: formatTime(leaf.notBefore),
     notAfter: formatTime(leaf.notAfter),
   };
+}
+
+/** Sent or not: whoever has the leaf's key may send them. */
+export function allCAs({ caSPKISHA256s, unsentCASPKISHA256s = [] }: ChainSummary): readonly string[] {
+  return [...caSPKISHA256s, ...unsentCASPKISHA256s];
 }
 
 /** The same leaf certificate? What is sent beside it does not matter. */

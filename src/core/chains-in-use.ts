@@ -1,4 +1,5 @@
 /** C, the chains that may be met at an endpoint: how it changes from one pass to the next (docs/rollover.md). */
+import { asSent } from './as-sent.ts';
 import { sameLeaf, withFewNames, type ChainSummary } from './chain-summary.ts';
 import { nextCandidates } from './candidates.ts';
 import { rightTime } from './clock.ts';
@@ -8,7 +9,7 @@ import type { DesiredCertificate, Endpoint, Facts, Known } from './facts.ts';
 import { endpointsInSight } from './looked-at.ts';
 import { proofOf } from './proof.ts';
 import { isEmpty } from './serving-secret.ts';
-import type { StoredCertificate, StoredChain } from './state.ts';
+import { wasServed, type StoredCertificate, type StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
 import { wayOf } from './way.ts';
 
@@ -63,7 +64,7 @@ function nextCertificate(
   const way = desired && wayOf(desired, facts);
   const mode = way?.mode ?? 'Observe';
   const serving = way && facts.secrets.get(way.servingName);
-  const next = nextServed(servedOf(chains), serving, facts);
+  const next = nextServed(chains.filter(wasServed), serving, facts);
   const candidates = nextCandidates(
     chains,
     way?.source,
@@ -145,40 +146,10 @@ function isElsewhere(chain: StoredChain, served: readonly StoredChain[]): boolea
   return chain.state === 'Former' && served.some((other) => sameLeaf(other, chain));
 }
 
-/** As the endpoints present it; where they have not presented its leaf, as is to be expected. */
 function serving(inSecret: ChainSummary, before: readonly StoredChain[], facts: Facts): StoredChain {
   const stored = before.find((chain) => sameLeaf(chain, inSecret));
   const since = stored?.state === 'Serving' ? stored.since : formatTime(facts.now);
-  const endpoints = endpointsInSight(facts) ?? [];
-  const sent = presentedIn(endpoints)
-    .filter((summary) => sameLeaf(summary, inSecret))
-    .map(({ caSPKISHA256s }) => caSPKISHA256s);
-  // Who does not answer now may send less than the others do: what was known of it stays.
-  const known =
-    sent.length > 0 && endpoints.every(({ presented }) => presented.kind === 'Presented')
-      ? sent
-      : [...sent, expectedCAs(inSecret, before.at(0), facts)];
-  return { ...inSecret, caSPKISHA256s: sentByAll(known), state: 'Serving', since };
-}
-
-/**
- * As the Secret has it, or as it was seen, whichever Secret held it then. To send the leaf alone is the way of a server, not of a certificate: what follows one that was
- * sent without its CA is expected without it too. Without probes the Secret is believed.
- */
-function expectedCAs(
-  inSecret: ChainSummary,
-  last: StoredChain | undefined,
-  { desired, stored }: Facts,
-): readonly string[] {
-  if (desired.probe === 'Disabled') return inSecret.caSPKISHA256s;
-  if (last?.caSPKISHA256s.length === 0) return [];
-  const met = servedOf(stored.certificates.flatMap(({ chains }) => chains)).find((chain) => sameLeaf(chain, inSecret));
-  return (met ?? inSecret).caSPKISHA256s;
-}
-
-/** Those that may have been presented. */
-function servedOf(chains: readonly StoredChain[]): readonly StoredChain[] {
-  return chains.filter(({ state }) => state === 'Serving' || state === 'Former');
+  return { ...asSent(inSecret, before.at(0), facts), state: 'Serving', since };
 }
 
 /**
@@ -201,14 +172,4 @@ function isInUse(presented: ChainSummary, { secrets, stored }: Facts): boolean {
   const held = [...secrets.values()].flatMap((secret) => (secret.known ? [secret.value] : []));
   const chains = [...held, ...stored.certificates.flatMap((certificate) => certificate.chains)];
   return chains.some((chain) => sameLeaf(chain, presented));
-}
-
-function presentedIn(endpoints: readonly Endpoint[]): ChainSummary[] {
-  return endpoints.flatMap(({ presented }) => (presented.kind === 'Presented' ? [presented.summary] : []));
-}
-
-/** The CA keys that all of them have. */
-function sentByAll(sent: readonly (readonly string[])[]): readonly string[] {
-  const [first = [], ...others] = sent;
-  return first.filter((spki) => others.every((list) => list.includes(spki)));
 }

@@ -4,13 +4,17 @@ import type { Facts } from './facts.ts';
 import type { RecordSetPlan } from './record-set-plan.ts';
 import type { Withheld } from './withheld.ts';
 import { isEmpty, servingSecret } from './serving-secret.ts';
-import type { Version } from './state.ts';
+import { wasServed, type Version } from './state.ts';
 import { parseTlsa } from './tlsa.ts';
 
 /** Where nothing was ever served, and nothing was ever published but records that accept it, there is nobody to harm. */
 export function isFirst({ owner, next }: RecordSetPlan, { certificate, candidate, facts }: Withheld): boolean {
-  const wasServed = certificate.chains.some(({ state }) => state === 'Serving' || state === 'Former');
-  if (next === undefined || wasServed || !isEmpty(servingSecret(certificate, facts)) || !nobodyServes(facts))
+  if (
+    next === undefined ||
+    certificate.chains.some(wasServed) ||
+    !isEmpty(servingSecret(certificate, facts)) ||
+    !nobodyServes(facts)
+  )
     return false;
   const [beginning, found, ...later] = next.versions;
   const accepts = ({ kind, records }: Version): boolean =>

@@ -28,6 +28,11 @@ export interface StoredChain extends ChainSummary {
   readonly notSeenSince?: string | undefined;
 }
 
+/** Then pods may have presented it. */
+export function wasServed({ state }: StoredChain): boolean {
+  return state === 'Serving' || state === 'Former';
+}
+
 export interface StoredCertificate {
   readonly secretName: string;
   readonly mode: Mode;

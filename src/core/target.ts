@@ -1,6 +1,6 @@
 /** T, the target: the RRset that strictly accepts every chain in C (docs/rollover.md, "Two sets decide everything"). */
 import { coversHostname } from './certificate.ts';
-import type { ChainSummary } from './chain-summary.ts';
+import { allCAs, type ChainSummary } from './chain-summary.ts';
 import type { AnnouncedCA } from './facts.ts';
 import type { Name } from './name.ts';
 import type { Role } from './state.ts';
@@ -54,7 +54,7 @@ function trustAnchors(
   hostname: Name,
   announcedCAs: readonly AnnouncedCA[],
 ): readonly TargetRecord[] {
-  const stolen = chains.filter(({ state }) => state === 'Compromised').flatMap(({ chain }) => chain.caSPKISHA256s);
+  const stolen = chains.filter(({ state }) => state === 'Compromised').flatMap(({ chain }) => allCAs(chain));
   const isTrusted = (spkiSHA256: string): boolean => !stolen.includes(spkiSHA256);
   const inUse = chains.filter(({ state }) => state !== 'Compromised').map(({ chain }) => chain);
   if (inUse.length === 0 || !inUse.every((chain) => canMatchTrustAnchor(chain, hostname, isTrusted))) return [];

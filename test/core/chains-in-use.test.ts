@@ -237,7 +237,9 @@ test.each<[string, Now, string[]]>([
 describe('the CAs of a chain are', () => {
   const [near, far] = CAS;
   const sent = (...caSPKISHA256s: readonly string[]): ChainSummary => chain('n', { caSPKISHA256s });
-  const leafAlone = chain('a', { caSPKISHA256s: [] });
+  const selfSigned = chain('a', { caSPKISHA256s: [] });
+  const alone = (summary: ChainSummary, state: StoredChain['state']): StoredChain =>
+    stored({ ...summary, caSPKISHA256s: [] }, state, { unsentCASPKISHA256s: CAS });
 
   test.each<[string, Now, readonly string[]]>([
     ['those in the Secret, before any endpoint presented it', { before: [], serving: NEW }, CAS],
@@ -273,13 +275,13 @@ describe('the CAs of a chain are', () => {
     ],
     [
       'none where the one before was sent without, until this one has been seen: the server sends it as it sent that',
-      { before: [stored(leafAlone, 'Serving')], serving: NEW, endpoints: [endpoint(undefined)] },
+      { before: [alone(chain('a'), 'Serving')], serving: NEW, endpoints: [endpoint(undefined)] },
       [],
     ],
     [
       'none either when the former one is gone, or a third one follows',
       {
-        before: [stored(sent(), 'Serving'), stored(leafAlone, 'Former')],
+        before: [alone(NEW, 'Serving'), alone(chain('a'), 'Former')],
         serving: chain('t'),
         endpoints: [endpoint(undefined)],
       },
@@ -288,28 +290,42 @@ describe('the CAs of a chain are', () => {
     [
       'nor where one endpoint has not shown yet that it sends them',
       {
-        before: [stored(leafAlone, 'Serving')],
+        before: [alone(chain('a'), 'Serving')],
         serving: NEW,
         endpoints: [endpoint(sent(near, far)), endpoint(undefined)],
       },
       [],
     ],
     [
+      'those in the Secret where the one before it had none to send',
+      { before: [stored(selfSigned, 'Serving')], serving: NEW, endpoints: [endpoint(undefined)] },
+      CAS,
+    ],
+    [
       'those that are sent, when the server was made to send them',
-      { before: [stored(sent(), 'Serving')], serving: NEW, endpoints: [endpoint(sent(near, far))] },
+      { before: [alone(NEW, 'Serving')], serving: NEW, endpoints: [endpoint(sent(near, far))] },
       CAS,
     ],
     [
       'those in the Secret, without probes: nobody could ever see more',
-      { before: [stored(leafAlone, 'Serving')], serving: NEW, desired: { probe: 'Disabled' } },
+      { before: [alone(chain('a'), 'Serving')], serving: NEW, desired: { probe: 'Disabled' } },
       CAS,
     ],
     [
       'those in the Secret, when probes are turned off after the leaf was seen alone',
-      { before: [stored(sent(), 'Serving')], serving: NEW, desired: { probe: 'Disabled' } },
+      { before: [alone(NEW, 'Serving')], serving: NEW, desired: { probe: 'Disabled' } },
       CAS,
     ],
   ])('%s', (_, now, expected) => {
     expect(next(now)[0]?.caSPKISHA256s).toEqual(expected);
+  });
+
+  test('and those that are not sent are remembered beside them', () => {
+    const [found] = next({ before: [], serving: NEW, endpoints: [endpoint(sent(near))] });
+    expect(found?.unsentCASPKISHA256s).toEqual([far]);
+    const [unread] = next({ before: [alone(NEW, 'Serving')], serving: NEW, isUnreadable: true });
+    expect(unread?.unsentCASPKISHA256s).toEqual(CAS);
+    const [whole] = next({ before: [alone(NEW, 'Serving')], serving: NEW, endpoints: [endpoint(NEW)] });
+    expect([whole?.caSPKISHA256s, whole?.unsentCASPKISHA256s]).toEqual([CAS, undefined]);
   });
 });

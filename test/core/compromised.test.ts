@@ -8,12 +8,14 @@ const DAY = 24 * 3_600_000;
 let stolen: Leaf;
 let next: Leaf;
 let otherCA: Leaf;
+let selfSigned: Leaf;
 
 beforeAll(async () => {
   const root = await makeCA({ name: 'Root' });
   const issuing = await makeCA({ name: 'Issuing CA', issuer: root });
   stolen = await leafOf(issuing, { notAfter: new Date(Date.now() + 10 * DAY) });
   next = await leafOf(issuing);
+  selfSigned = await leafOf(undefined, { notAfter: new Date(Date.now() + 3650 * DAY) });
   otherCA = await leafOf(await makeCA({ name: 'Other CA', issuer: root }));
 });
 
@@ -61,6 +63,31 @@ test('another CA keeps its record', () => {
   world.serve(otherCA);
   world.settle();
   expect(world.published.sort()).toEqual([ta(otherCA), ee(otherCA)].sort());
+});
+
+test('nor is a CA trusted that the server did not send with it: the thief may', () => {
+  const world = new World();
+  world.hold(stolen);
+  world.served = { ...stolen.chain, certificates: [stolen.chain.certificates[0]], path: stolen.chain.path.slice(0, 1) };
+  world.settle();
+  expect(world.published).toEqual([ee(stolen)]);
+  world.desired = { ...DESIRED, compromisedKeys: [stolen.summary.spkiSHA256] };
+  world.hold(next);
+  world.serve(next);
+  world.settle();
+  expect(world.published).toEqual([ee(next)]);
+  world.later(11 * DAY);
+  world.settle();
+  expect(world.published.sort()).toEqual([ta(next), ee(next)]);
+});
+
+test('no CA vouches for a self-signed one', () => {
+  const world = published(selfSigned);
+  world.desired = { ...DESIRED, compromisedKeys: [selfSigned.summary.spkiSHA256] };
+  world.hold(next);
+  world.serve(next);
+  world.settle();
+  expect(world.published.sort()).toEqual([ta(next), ee(next)]);
 });
 
 test('without probes, the Secret must hold another', () => {

@@ -132,7 +132,9 @@ export class Checker {
       const demanded = mode === 'Observe' ? 'W' : 'S';
       const isLoose = mode === 'Observe' || (request !== undefined && !this.#isWaitedFor(hostname, request));
       const guard = isLoose ? 'None' : exception === undefined ? 'S' : exception === 'Deadline' ? 'W' : 'None';
-      const standing: Standing = { chain: this.#cluster.sent(chain), since: now, demanded, guard, isForgotten: false };
+      // What nobody withheld is guarded once all accept it as it is sent; what was released, from the beginning as it is known.
+      const met = mode === 'Observe' ? this.#cluster.sent(chain) : chain;
+      const standing: Standing = { chain: met, since: now, demanded, guard, isForgotten: false };
       this.#standings.set(`${chain.name}@${hostname}`, standing);
       this.#guard(standing, this.#zone.heldOrComing(ownerOf(hostname)));
     }

@@ -170,9 +170,9 @@ export const OF_RECORDS: readonly Mutant[] = [
   },
   {
     name: 'a server that sent the leaf alone is expected to send the next one with its CA',
-    file: `${CORE}/chains-in-use.ts`,
-    find: 'return last?.caSPKISHA256s.length === 0 ? [] : ',
-    replace: 'return ',
+    file: `${CORE}/as-sent.ts`,
+    find: 'if (last?.caSPKISHA256s.length === 0 && allCAs(last).length > 0) return [];',
+    replace: '',
     kinds: W_OR_S,
     world: byHand.LEAF_ALONE_OUT_OF_SIGHT,
     events: ['Renew', 'Unreachable'],
@@ -255,7 +255,7 @@ export const OF_RECORDS: readonly Mutant[] = [
     file: `${CORE}/chains-in-use.ts`,
     find: 'return [serving(value, before, facts), ...toFormer(before.filter((chain) => !sameLeaf(chain, value)))];',
     replace:
-      "return [serving(value, before, facts), ...toFormer(before.filter((chain) => !sameLeaf(chain, value))), ...presentedIn(endpointsInSight(facts) ?? []).map((chain) => ({ ...chain, state: 'Former' as const, since: formatTime(facts.now) }))];",
+      "return [serving(value, before, facts), ...toFormer(before.filter((chain) => !sameLeaf(chain, value))), ...(endpointsInSight(facts) ?? []).flatMap(({ presented }) => (presented.kind === 'Presented' ? [presented.summary] : [])).map((chain) => ({ ...chain, state: 'Former' as const, since: formatTime(facts.now) }))];",
     kinds: ['Stranger'],
     world: 1,
     events: ['Attacker'],
