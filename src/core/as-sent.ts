@@ -1,5 +1,5 @@
 /** With which CAs a chain counts: those that the server sends, not those that the Secret has beside the leaf (docs/rollover.md, "Words"). */
-import { allCAs, sameLeaf, type ChainSummary } from './chain-summary.ts';
+import { allCAs, sameLeaf, withSent, type ChainSummary } from './chain-summary.ts';
 import type { Facts } from './facts.ts';
 import { endpointsInSight } from './looked-at.ts';
 import { wasServed, type StoredChain } from './state.ts';
@@ -12,9 +12,7 @@ export function asSent(inSecret: ChainSummary, last: StoredChain | undefined, fa
   );
   // Who does not answer now may send less than the others do.
   const isAllSeen = seen.length > 0 && answers.every(({ kind }) => kind === 'Presented');
-  const sent = inAll(isAllSeen ? seen : [...seen, expectedCAs(inSecret, last, facts)]);
-  const unsent = allCAs(inSecret).filter((spki) => !sent.includes(spki));
-  return { ...inSecret, caSPKISHA256s: sent, unsentCASPKISHA256s: unsent.length > 0 ? unsent : undefined };
+  return withSent(inSecret, inAll(isAllSeen ? seen : [...seen, expectedCAs(inSecret, last, facts)]));
 }
 
 /**

@@ -36,6 +36,12 @@ export function allCAs({ caSPKISHA256s, unsentCASPKISHA256s = [] }: ChainSummary
   return [...caSPKISHA256s, ...unsentCASPKISHA256s];
 }
 
+/** @param sent the keys of the CAs that come with its leaf */
+export function withSent<Summary extends ChainSummary>(summary: Summary, sent: readonly string[]): Summary {
+  const unsent = allCAs(summary).filter((spki) => !sent.includes(spki));
+  return { ...summary, caSPKISHA256s: sent, unsentCASPKISHA256s: unsent.length > 0 ? unsent : undefined };
+}
+
 /** The same leaf certificate? What is sent beside it does not matter. */
 export function sameLeaf(a: ChainSummary, b: ChainSummary): boolean {
   return a.spkiSHA256 === b.spkiSHA256 && a.notBefore === b.notBefore && a.notAfter === b.notAfter;

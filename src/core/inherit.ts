@@ -4,7 +4,7 @@
  * The one that lets go writes into its status who gets it (`handedTo`), and changes nothing there from then on. The heir takes it into
  * its own status. Only when it stands there the former one forgets it: at each moment somebody remembers.
  */
-import { sameLeaf } from './chain-summary.ts';
+import { sameLeaf, withSent } from './chain-summary.ts';
 import { transient, type OperatorError } from './errors.ts';
 import type { Desired, Heir } from './facts.ts';
 import { handedOut } from './history.ts';
@@ -89,5 +89,8 @@ function withCertificate(
 function asSent(chain: StoredChain, seen: readonly StoredChain[]): StoredChain {
   const same = seen.find((other) => sameLeaf(other, chain));
   if (same === undefined) return chain;
-  return { ...chain, caSPKISHA256s: chain.caSPKISHA256s.filter((ca) => same.caSPKISHA256s.includes(ca)) };
+  return withSent(
+    chain,
+    chain.caSPKISHA256s.filter((ca) => same.caSPKISHA256s.includes(ca)),
+  );
 }

@@ -1,5 +1,6 @@
 /** An owner goes from one MailServer to another: at each moment somebody remembers what senders may hold, and what may be met. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { withSent } from '../../src/core/chain-summary.ts';
 import { known, unknown, type Facts, type Heir } from '../../src/core/facts.ts';
 import { hasHistory, inherit } from '../../src/core/inherit.ts';
 import { transient } from '../../src/core/errors.ts';
@@ -269,7 +270,7 @@ describe('the heir', () => {
     const former = published(first);
     const [stored] = former.stored.certificates;
     if (stored === undefined) throw new Error('no certificate is known');
-    const alone = { ...stored, chains: stored.chains.map((chain) => ({ ...chain, caSPKISHA256s: [] })) };
+    const alone = { ...stored, chains: stored.chains.map((chain) => withSent(chain, [])) };
     const heir = published(first);
     const { certificates } = inherit(heir.stored, [{ ...heritageOf(former), certificates: [alone] }], DESIRED);
     expect(certificates).toEqual([alone]);
