@@ -1,4 +1,5 @@
 /** While nobody can say what a serving Secret holds, what it holds may be accepted by any record of ours: none is taken away. */
+import { allCAs } from './chain-summary.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { ours } from './ours.ts';
 import { isEmpty } from './serving-secret.ts';
@@ -17,7 +18,7 @@ export function keptUnread(
   if (!current.known || !isUnread(facts)) return [];
   const stolen = chains
     .filter(({ state }) => state === 'Compromised')
-    .flatMap(({ spkiSHA256, caSPKISHA256s }) => [daneEE(spkiSHA256), ...caSPKISHA256s.map(daneTA)]);
+    .flatMap((chain) => [daneEE(chain.spkiSHA256), ...allCAs(chain).map(daneTA)]);
   const standing = intersection(ours(stored), current.value.records);
   return without(standing, stolen).map((record) => ({ record, role: 'Former' }));
 }
