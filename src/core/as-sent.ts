@@ -17,11 +17,11 @@ export function asSent(inSecret: ChainSummary, last: StoredChain | undefined, fa
 
 /**
  * As it was seen, whichever Secret held it then; else as the Secret has it. But to send the leaf alone is the way of a server, not of a
- * certificate: what follows one that was sent so is expected without its CAs too. Without probes the Secret is believed.
+ * certificate: what follows one that was sent so (or had no CA, as a self-signed one) is expected so. Without probes the Secret is believed.
  */
 function expectedCAs(inSecret: ChainSummary, last: StoredChain | undefined, facts: Facts): readonly string[] {
   if (facts.desired.probe === 'Disabled') return allCAs(inSecret);
-  if (last?.caSPKISHA256s.length === 0 && allCAs(last).length > 0) return [];
+  if (last?.caSPKISHA256s.length === 0) return [];
   const chains = facts.stored.certificates.flatMap((certificate) => certificate.chains).filter(wasServed);
   return (chains.find((chain) => sameLeaf(chain, inSecret)) ?? inSecret).caSPKISHA256s;
 }

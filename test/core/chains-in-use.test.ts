@@ -297,9 +297,9 @@ describe('the CAs of a chain are', () => {
       [],
     ],
     [
-      'those in the Secret where the one before it had none to send',
+      'nor where the one before it had none: nobody has seen yet that this server sends any',
       { before: [stored(selfSigned, 'Serving')], serving: NEW, endpoints: [endpoint(undefined)] },
-      CAS,
+      [],
     ],
     [
       'those that are sent, when the server was made to send them',
