@@ -149,7 +149,7 @@ function gapAt({ owner, next }: RecordSetPlan, { chain, keyStays: stays }: Serve
 function whyNoAnchor({ hostname }: OwnerFacts, { secretName, chain }: Served, { desired }: Facts): string {
   if (!desired.records.includes('2 1 1')) return 'spec.records leaves it out';
   if (chain.caSPKISHA256s.length === 0)
-    return `no CA certificate comes with that of Secret ${secretName} (it is self-signed, or sent alone)`;
+    return `no CA certificate comes with that of Secret ${secretName} (it is self-signed, or sent alone; or the one before it was, and this one has not been seen yet)`;
   if (!coversHostname(chain.names, hostname)) return `the certificate in Secret ${secretName} is not for ${hostname}`;
   return 'another certificate that may be met can have none, or it is not published yet';
 }
