@@ -3,6 +3,7 @@ import type { ConditionState } from './condition-state.ts';
 import { conditions } from './conditions.ts';
 import type { Facts } from './facts.ts';
 import { lastWritten } from './last-written.ts';
+import { leavingChains } from './leaving.ts';
 import { endOfWait, heldUntil, isHeld } from './hold.ts';
 import { isPublished } from './ours.ts';
 import { placeOf } from './place.ts';
@@ -185,13 +186,9 @@ function candidatesOf({ promotions }: Plan): CandidateOutlook[] {
 }
 
 function leavingOf(facts: Facts, { state }: Plan): LeavingOutlook[] {
-  return state.certificates.flatMap(({ secretName, chains }) =>
-    chains
-      .filter((chain) => chain.state === 'Former' || chain.state === 'Dropped')
-      .map((chain) => {
-        const until = retirement(chain.notSeenSince, facts);
-        const leaving = { secretName, spkiSHA256: chain.spkiSHA256, state: chain.state };
-        return until === undefined ? leaving : { ...leaving, until: formatTime(until) };
-      }),
-  );
+  return leavingChains(state).map(({ secretName, chain }) => {
+    const until = retirement(chain.notSeenSince, facts);
+    const leaving = { secretName, spkiSHA256: chain.spkiSHA256, state: chain.state };
+    return until === undefined ? leaving : { ...leaving, until: formatTime(until) };
+  });
 }

@@ -1,6 +1,7 @@
 /** What is going on with a MailServer's records, for people (`kubectl get`); nothing is decided by it. */
 import { isClockRight } from './clock.ts';
 import type { Facts } from './facts.ts';
+import { leavingChains } from './leaving.ts';
 import type { Plan } from './plan.ts';
 import type { Code } from './reasons.ts';
 import { several } from './several.ts';
@@ -54,8 +55,7 @@ function promoting({ promotions }: Plan): RolloverSummary | undefined {
 }
 
 function retiring(facts: Facts, { state }: Plan): RolloverSummary | undefined {
-  const chains = state.certificates.flatMap((certificate) => certificate.chains);
-  const leaving = chains.filter((chain) => chain.state === 'Former' || chain.state === 'Dropped');
+  const leaving = leavingChains(state).map(({ chain }) => chain);
   if (leaving.length === 0) return undefined;
   if (!isClockRight(facts)) {
     return {
@@ -64,7 +64,8 @@ function retiring(facts: Facts, { state }: Plan): RolloverSummary | undefined {
       reason: 'our clock and that of the API server do not agree: nothing is retired',
     };
   }
-  const reason = `the records of ${leaving.length} former certificate${leaving.length > 1 ? 's' : ''} stay until no endpoint has presented it for rollover.retireAfter`;
+  const [plural, them] = leaving.length > 1 ? ['s', 'them'] : ['', 'it'];
+  const reason = `the records of ${leaving.length} former certificate${plural} stay until no endpoint has presented ${them} for rollover.retireAfter`;
   const moments = leaving.flatMap((chain) => retirement(chain.notSeenSince, facts) ?? []);
   const first = Math.min(...moments.map((moment) => moment.getTime()));
   // Time alone is not enough, after a restart.

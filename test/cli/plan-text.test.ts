@@ -5,7 +5,7 @@ import { outlook } from '../../src/core/outlook.ts';
 import { plan } from '../../src/core/plan.ts';
 import { makeCA } from '../support/pki.ts';
 import { leafOf, type Leaf } from '../support/planner-world.ts';
-import { restingOn, type PromoteWorld } from '../support/promote-world.ts';
+import { restingOn, SOURCE, type PromoteWorld } from '../support/promote-world.ts';
 
 let first: Leaf;
 let renewed: Leaf;
@@ -46,4 +46,17 @@ test('what is wrong though all is published is told too', () => {
   expect(told(world)).toMatch(
     /\n {2}ca switch +AnnouncedCAsNotPublished: the 2 1 1 of each announced CA is not published/,
   );
+});
+
+test('what waited and is mounted now, as servingSecretName was taken out, is not on its way out', () => {
+  const world = restingOn(first);
+  world.source = renewed;
+  world.settle();
+  expect(told(world)).toContain(' WaitingForServers');
+  world.desired = { ...world.desired, certificates: [{ secretName: SOURCE }] };
+  world.settle();
+  const text = told(world);
+  expect(text).toContain(': the records of 1 former certificate stay until no endpoint has presented it ');
+  expect(text).toContain(`former     ${first.summary.spkiSHA256} of Secret ${SOURCE} stays`);
+  expect(text).not.toContain('dropped');
 });
