@@ -47,9 +47,7 @@ export function randomScenario(seed: number, kinds: readonly WorldEvent['kind'][
 }
 
 function eventsOfOwners(numbers: Numbers, setup: Setup, kinds: readonly WorldEvent['kind'][]): readonly WorldEvent[] {
-  // Where nobody can be asked, this world's resolver does not tell which zone an answer is from.
-  const isPossible = (kind: WorldEvent['kind']): boolean => !setup.blocked || kind !== 'Moved';
-  const choices = OF_OWNERS.filter(([kind]) => (kinds.length === 0 || kinds.includes(kind)) && isPossible(kind));
+  const choices = OF_OWNERS.filter(([kind]) => kinds.length === 0 || kinds.includes(kind));
   if (choices.length === 0 || (kinds.length === 0 && numbers.chance(0.6))) return [];
   return many(numbers.of([1, 1, 2]), () => randomEvent(numbers, setup, choices));
 }

@@ -191,9 +191,11 @@ export class World {
     return true;
   }
 
-  /** A validating resolver gives what it happens to hold: the oldest. */
+  /** A validating resolver gives what it happens to hold: the oldest. To a zone that was left it is led no more. */
   resolved(owner: string): Value | undefined {
-    return this.zone.held(owner)[0] ?? this.zone.current(owner);
+    const home = this.zone.homeOf(owner);
+    const held = this.zone.held(owner).filter(({ zone, endedAt }) => zone === home || endedAt !== undefined);
+    return held[0] ?? this.zone.current(owner);
   }
 
   get view(): View {
