@@ -14,11 +14,11 @@
  */
 import { isClockRight } from './clock.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
-import { fitting } from './history-room.ts';
+import { fitting, MAX_VERSIONS } from './history-room.ts';
 import { isForgotten } from './hold.ts';
 import { lastWritten } from './last-written.ts';
 import { isAnyValue, mayBeOf, valueOf, valueOfRRset } from './rrset-value.ts';
-import type { Intent, StoredRecordSet, Version } from './state.ts';
+import type { Intent, StoredCertificate, StoredRecordSet, Version } from './state.ts';
 import { withAnswers } from './supersession.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, type TlsaRecord } from './tlsa.ts';
@@ -99,7 +99,7 @@ export function nextVersions(
   const seen = owner.servers?.known === true ? withAnswers(written, owner, owner.servers.value, facts) : written;
   // What cannot be looked at any more is not forgotten either.
   const isBlind = unseenServers(owner, facts.now) !== undefined;
-  return fitting(isBlind ? seen : withoutForgotten(seen, facts), facts);
+  return fitting(isBlind ? seen : withoutForgotten(seen, owner, facts), facts);
 }
 
 function withCurrent(
@@ -195,8 +195,20 @@ function withTtl(versions: readonly Version[], of: Version, ttlSeconds: number):
   return versions.map((version) => (version === of ? { ...version, ttlSeconds } : version));
 }
 
-/** The newest that was written stands in the DNS, and stays. */
-function withoutForgotten(versions: readonly Version[], { desired, now }: Facts): readonly Version[] {
+/**
+ * The newest that was written stands in the DNS, and stays. While something waits to be released here, all stay for which there is room: a
+ * server that shows one of them again is still to be noticed.
+ */
+function withoutForgotten(versions: readonly Version[], { desired }: OwnerFacts, facts: Facts): readonly Version[] {
   const current = lastWritten(versions);
-  return versions.filter((version) => version === current || !isForgotten(version, desired.waitTTLs, now));
+  const forgotten = versions.filter(
+    (version) => version !== current && isForgotten(version, facts.desired.waitTTLs, facts.now),
+  );
+  const isWaitedFor = desired && !facts.deleting && facts.stored.certificates.some(isAwaitingRelease);
+  const gone = isWaitedFor ? forgotten.slice(0, Math.max(0, versions.length - MAX_VERSIONS)) : forgotten;
+  return versions.filter((version) => !gone.includes(version));
+}
+
+function isAwaitingRelease({ chains }: StoredCertificate): boolean {
+  return chains.some(({ state }) => state === 'Candidate');
 }

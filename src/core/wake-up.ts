@@ -3,8 +3,9 @@ import { deadlineOf } from './deadline.ts';
 import { isClockRight } from './clock.ts';
 import { watchMoments } from './dns-watch.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
-import { FORGET_AFTER_MS, heldUntil } from './hold.ts';
+import { FORGET_AFTER_MS, heldUntil, isForgotten } from './hold.ts';
 import { isAwaited } from './history.ts';
+import { lastWritten } from './last-written.ts';
 import { storedAt } from './place.ts';
 import type { PromotionPlan } from './plan-promotion.ts';
 import { SAMPLES, SAMPLES_SPAN_MS, somebodyAnswers } from './sightings.ts';
@@ -55,7 +56,8 @@ function askAgainAt(recordSet: StoredRecordSet, isWithheld: boolean, facts: Fact
     const age = isNew ? 0 : now.getTime() - Date.parse(writtenAt);
     return new Date(now.getTime() + Math.min(Math.max(SAMPLES_SPAN_MS / 2, age / 4), ASKED_AT_MOST_MS));
   }
-  const isHeld = recordSet.versions.length > 1;
+  const last = lastWritten(recordSet.versions);
+  const isHeld = recordSet.versions.some((one) => one !== last && !isForgotten(one, facts.desired.waitTTLs, now));
   return isWithheld && isHeld ? new Date(now.getTime() + ASKED_AT_MOST_MS) : undefined;
 }
 

@@ -76,6 +76,24 @@ describe('in the middle of a wait', () => {
     expect(served(world)).toBe('renewed');
   });
 
+  test('nor then, if a name server shows the old records again, however long ago it had moved on', () => {
+    const world = resting();
+    const old = world.records;
+    world.source = renewed;
+    world.pass(HOUR);
+    world.desired = { ...world.desired, suspend: true };
+    world.pass(24 * HOUR);
+    world.secondary = old;
+    world.desired = { ...world.desired, suspend: false };
+    world.settle();
+    expect([served(world), world.candidate?.reason]).toEqual(['first', 'WaitingForServers']);
+    world.secondary = undefined;
+    world.pass(WAIT + HOUR);
+    expect(served(world)).toBe('renewed');
+    world.pass(HOUR);
+    expect(world.stored.recordSets[0]?.versions).toHaveLength(1);
+  });
+
   test('a certificate that the spec no longer names is not released, and what was served stays published', () => {
     const world = waiting();
     world.desired = { ...world.desired, certificates: [{ secretName: 'other', servingSecretName: 'other-live' }] };

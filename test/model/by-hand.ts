@@ -137,6 +137,12 @@ export const MERGED_AND_BACK = world(
   { servers: [{ nodes: [{ lag: 0 }, { lag: 2500 }] }], ttl: 60, latency: 0 },
 );
 
+/** A certificate of the future waits until it is valid, long after the caches; a name server goes back to an old copy just before. */
+export const VALID_LATER_AND_REGRESSED = world([
+  { ...RENEWAL, validIn: 2 * HOUR, at: 0 },
+  { kind: 'Regress', server: 1, node: 0, at: 2 * HOUR - 30 },
+]);
+
 /** The operator crashes when it has sent off a release, and the source is renewed before that is carried out. */
 export const RELEASED_AND_DROPPED = world(
   [

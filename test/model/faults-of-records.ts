@@ -67,6 +67,15 @@ export const OF_RECORDS: readonly Mutant[] = [
     events: ['Renew', 'Regress'],
   },
   {
+    name: 'what every server had moved on from is forgotten while a certificate waits for something else',
+    file: `${CORE}/history.ts`,
+    find: 'const gone = isWaitedFor ? forgotten.slice(0, Math.max(0, versions.length - MAX_VERSIONS)) : forgotten;',
+    replace: 'const gone = isWaitedFor ? forgotten : forgotten;',
+    kinds: W_OR_S,
+    world: byHand.VALID_LATER_AND_REGRESSED,
+    events: ['Renew', 'Regress'],
+  },
+  {
     name: 'a value that recurs counts as its latest version',
     file: `${CORE}/sightings.ts`,
     find: 'return hasReached(latest, answer, answers.slice(0, index)) ? latest.n : earliest.n;',
