@@ -16,13 +16,18 @@ export function deleteMailServer(world: World, found: MailServer | undefined): v
 }
 
 /** As Git does it: another object of the same spec, and the first one is deleted. */
-export function rename(world: World, { mailServer: index, after }: Event<'Renamed'>): void {
-  const { cluster } = world;
+export function rename(world: World, { mailServer: index, after, moves = false }: Event<'Renamed'>): void {
+  const { cluster, zone } = world;
   const before = cluster.mailServers[index];
   if (before?.deletedAt !== undefined || before === undefined) return;
   const create = (): void => {
     const like = cluster.mailServer(before.name) ?? before;
-    if (cluster.mailServer(`${before.name}b`) === undefined) cluster.create(`${before.name}b`, like);
+    const name = `${before.name}b`;
+    if (cluster.mailServer(name) !== undefined) return;
+    const isAlone = like.owners.every(({ owner }) => cluster.claimants(owner).every((one) => one.name === before.name));
+    const next = moves && isAlone ? otherZone(like.zone) : like.zone;
+    if (next !== like.zone) for (const { owner } of like.owners) zone.move(owner, next);
+    cluster.create(name, { ...like, zone: next });
   };
   inOrder(world, after, create, () => {
     deleteMailServer(world, before);
@@ -56,9 +61,13 @@ export function give(world: World, { host, to, after }: Event<'Given'>): void {
 export function move({ cluster, zone }: World, mailServer: MailServer | undefined): void {
   if (mailServer === undefined || mailServer.deletedAt !== undefined) return;
   if (mailServer.owners.some(({ owner }) => cluster.claimants(owner).length !== 1)) return;
-  const next = mailServer.zone === HOME ? AWAY : HOME;
+  const next = otherZone(mailServer.zone);
   for (const { owner } of mailServer.owners) zone.move(owner, next);
   cluster.replace(mailServer.name, 'Any', { zone: next });
+}
+
+function otherZone(zone: string): string {
+  return zone === HOME ? AWAY : HOME;
 }
 
 function forgetUnclaimed({ cluster, checker }: World, owners: MailServer['owners']): void {

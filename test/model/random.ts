@@ -314,6 +314,7 @@ const OF_OWNERS: typeof EVENTS = [
       kind: 'Renamed',
       mailServer: someMailServer(numbers, setup),
       after: numbers.of([0, 5, 600, 2 * HOUR, -1, -90, -1200]),
+      moves: numbers.chance(0.3),
     }),
   ],
   [

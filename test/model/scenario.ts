@@ -128,8 +128,11 @@ export type WorldEvent =
   /** All Secrets, pods and statuses are gone; certificates are issued anew after so many seconds. */
   | { readonly kind: 'Rebuilt'; readonly issuedAfter: number }
   | { readonly kind: 'Deleted'; readonly mailServer: number }
-  /** One of another name is made, and so many seconds later the first is deleted; before that, where it is negative. */
-  | { readonly kind: 'Renamed'; readonly mailServer: number; readonly after: number }
+  /**
+   * One of another name is made, and so many seconds later the first is deleted; before that, where it is negative. It may have another
+   * provider, and with it another zone.
+   */
+  | { readonly kind: 'Renamed'; readonly mailServer: number; readonly after: number; readonly moves?: boolean }
   /** Another MailServer names this host too, and so many seconds later the first one no more; before that, where it is negative. */
   | { readonly kind: 'Given'; readonly host: number; readonly to: number; readonly after: number }
   /** Its provider changes, and with it the zone. */
