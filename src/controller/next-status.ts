@@ -13,6 +13,8 @@ import { requestedAt } from './requested-at.ts';
 
 /** As many as status can hold; the first of a sorted list, so that the same ones stay. */
 const MAX_FAILING = 64;
+/** As the schema has it. */
+const MAX_REASON = 1024;
 
 export function nextStatus(mailServer: MailServer, facts: Facts, plan: Plan): MailServerStatus {
   const { metadata, status } = mailServer;
@@ -38,7 +40,9 @@ export function beforeEffect(stored: MailServerStatus, next: MailServerStatus): 
   return { ...next, observedGeneration, conditions, endpoints, rollover };
 }
 
-function forPeople({ step, until, reason }: RolloverSummary): MailServerStatus['rollover'] {
+/** The condition has all of it. */
+function forPeople({ step, until, reason: whole }: RolloverSummary): MailServerStatus['rollover'] {
+  const reason = whole.length > MAX_REASON ? `${whole.slice(0, MAX_REASON - 1)}…` : whole;
   return { step, reason, ...(until === undefined ? {} : { until }) };
 }
 
