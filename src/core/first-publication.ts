@@ -120,7 +120,7 @@ export function endpointProblem(
   facts: Facts,
 ): OperatorError | undefined {
   const { hostname, presented } = endpoint;
-  const where = nameOf(endpoint);
+  const where = endpointName(endpoint);
   switch (presented.kind) {
     case 'Skipped':
       return undefined;
@@ -149,10 +149,10 @@ export function strangerAt(endpoint: Endpoint, inUse: readonly ChainSummary[]): 
   const { presented } = endpoint;
   if (presented.kind !== 'Presented') return undefined;
   const isKnown = inUse.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256);
-  return isKnown ? undefined : unknownChainServed(nameOf(endpoint));
+  return isKnown ? undefined : unknownChainServed(endpointName(endpoint));
 }
 
-function nameOf({ hostname, address, port, keyAlgorithm }: Endpoint): string {
+export function endpointName({ hostname, address, port, keyAlgorithm }: Endpoint): string {
   return address === '' ? hostname : `${hostname} (${address} port ${port}, ${keyAlgorithm})`;
 }
 

@@ -1,10 +1,14 @@
 /** What is going on with a MailServer's records, for people (`kubectl get`); nothing is decided by it. */
+import { sameLeaf } from './chain-summary.ts';
 import { isClockRight } from './clock.ts';
-import type { Facts } from './facts.ts';
+import { endpointName } from './first-publication.ts';
+import type { Endpoint, Facts } from './facts.ts';
 import { leavingChains } from './leaving.ts';
+import { endpointsInSight } from './looked-at.ts';
 import type { Plan } from './plan.ts';
 import type { Code } from './reasons.ts';
 import { several } from './several.ts';
+import type { StoredChain } from './state.ts';
 import { formatTime } from './time.ts';
 import { retirement } from './wake-up.ts';
 
@@ -70,8 +74,22 @@ function retiring(facts: Facts, { state }: Plan): RolloverSummary | undefined {
   const first = Math.min(...moments.map((moment) => moment.getTime()));
   // Time alone is not enough, after a restart.
   const isTimeOver = first <= facts.now.getTime();
-  if (moments.length < leaving.length || isTimeOver) return { step: 'Proving', code: 'Proving', reason };
+  if (moments.length < leaving.length || isTimeOver)
+    return { step: 'Proving', code: 'Proving', reason: `${reason}${whereMet(leaving, facts)}` };
   return { step: 'Retiring', code: 'Retiring', reason, until: formatTime(new Date(first)) };
+}
+
+/** What keeps its time from running. */
+function whereMet(leaving: readonly StoredChain[], facts: Facts): string {
+  const endpoints = endpointsInSight(facts) ?? [];
+  const isMet = ({ presented }: Endpoint): boolean =>
+    presented.kind === 'Presented' && leaving.some((chain) => sameLeaf(chain, presented.summary));
+  const met = endpoints.filter(isMet).map(endpointName);
+  const silent = endpoints.filter(({ presented }) => presented.kind === 'Failed').map(endpointName);
+  return [
+    met.length > 0 ? `; it is presented by ${several(met)}` : '',
+    silent.length > 0 ? `; no answer comes from ${several(silent)}` : '',
+  ].join('');
 }
 
 function adopting(facts: Facts, { state }: Plan): RolloverSummary | undefined {

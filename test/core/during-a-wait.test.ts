@@ -98,3 +98,17 @@ test('which name servers are waited for, and why', () => {
   world.desired = { ...world.desired, onDeadline: 'Hold' };
   expect(told(world).message).not.toMatch(/deadline|until/);
 });
+
+test('who still presents a former certificate, or does not answer, is named', () => {
+  const world = restingOn(first);
+  world.source = renewed;
+  world.pass(3 * HOUR);
+  expect(world.serving).toBe(renewed);
+  world.served = first;
+  world.settle();
+  expect(told(world).said).toBe('True - - True Proving');
+  expect(told(world).message).toContain('; it is presented by mx1.example.nl (192.0.2.25 port 25, ECDSA)');
+  world.answersServe = false;
+  world.settle();
+  expect(told(world).message).toContain('; no answer comes from mx1.example.nl (192.0.2.25 port 25, ECDSA)');
+});

@@ -106,8 +106,7 @@ export const ROLLOVER = {
     kind: 'State',
     at: '`RolloverInProgress`',
     meaning: 'A former certificate keeps its records: an endpoint still presents it, or does not answer.',
-    remedy:
-      'If it lasts: let the mail server load the new certificate; `status.endpoints.failing` names those that do not answer.',
+    remedy: 'If it lasts: let the mail server load the new certificate. The message names the endpoints.',
   },
   Retiring: {
     kind: 'State',
