@@ -83,6 +83,8 @@ export class Checker {
   /** Hosts of which nobody remembers anything, though senders do. */
   readonly #abandoned = new Set<string>();
   readonly #abandonedPlaces = new Set<string>();
+  /** Hosts of a status that was lost. */
+  readonly #lost = new Set<string>();
   /** By host of a MailServer that was deleted: the requests that waited then. */
   readonly #waited = new Map<string, ReadonlySet<string>>();
   /** By the Secret that pods mount: what it got last. */
@@ -119,6 +121,7 @@ export class Checker {
     request?: string,
   ): void {
     const { now } = this.#clock;
+    this.#forgetUnseen(this.#last.get(servingSecretName));
     this.#last.set(servingSecretName, chain);
     // Where no MailServer uses the Secret, what the issuer answers passes straight through.
     const isUsed = mode !== 'Observe' && this.#cluster.mailServers.some(({ deletedAt }) => deletedAt === undefined);
@@ -283,7 +286,21 @@ export class Checker {
 
   /** Former chains leave C with the status that knew of them. */
   statusLost({ owners }: MailServer): void {
-    for (const { hostname } of owners) this.unclaimed(hostname);
+    for (const { hostname } of owners) {
+      this.#lost.add(hostname);
+      this.unclaimed(hostname);
+    }
+  }
+
+  /** So does one that is replaced before the next status knew of it. */
+  #forgetUnseen(chain: ModelChain | undefined): void {
+    const isKnown = ({ stored }: MailServer): boolean =>
+      stored.certificates.some(({ chains }) => chains.some(({ spkiSHA256 }) => spkiSHA256 === chain?.leaf));
+    for (const hostname of this.#lost) {
+      const standing = chain && this.#standings.get(`${chain.name}@${hostname}`);
+      if (standing !== undefined && !this.#cluster.claimants(ownerOf(hostname)).some(isKnown))
+        standing.isForgotten = true;
+    }
   }
 
   /** Nobody asks for this host: whoever does later knows nothing but what Secrets hold. */
