@@ -46,8 +46,8 @@ export function give(world: World, { host, to, after }: Event<'Given'>): void {
   if (heir.owners.some(isHost)) return;
   const claim = (): void => {
     const { owners, zone: home } = cluster.mailServer(heir.name) ?? heir;
+    if (cluster.claimants(owner.owner).length === 0) zone.move(owner.owner, home);
     cluster.replace(heir.name, 'Any', { owners: [...owners, owner] });
-    zone.move(owner.owner, home);
   };
   inOrder(world, after, claim, () => {
     const left = (cluster.mailServer(former.name)?.owners ?? []).filter((one) => !isHost(one));
