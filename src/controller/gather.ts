@@ -7,7 +7,7 @@ import { hasHistory, inherit } from '../core/inherit.ts';
 import { isPublished as wasPublished } from '../core/ours.ts';
 import { placeOf, type Place as PlaceKey } from '../core/place.ts';
 import { somebodyAnswers } from '../core/sightings.ts';
-import type { State } from '../core/state.ts';
+import { isBlank, type State } from '../core/state.ts';
 import type { RememberedLookups } from '../dns/remembered-lookups.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ActiveProviders } from './active-providers.ts';
@@ -174,6 +174,7 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
   const claims = places.flatMap(({ owner, claim }) =>
     claim.known ? ([[placeOf({ owner, zone: claim.value.zone.name }), claim.value]] as const) : [],
   );
+  const finalizer = metadata.finalizers?.includes(FINALIZER) === true;
   return {
     claims: new Map(claims),
     probeAgainAt: look?.known === true ? look.value.againAt : undefined,
@@ -182,8 +183,9 @@ export async function gather(mailServer: MailServer, attempts: AttemptMemory, so
       desired,
       deleting,
       abandon,
-      finalizer: metadata.finalizers?.includes(FINALIZER) === true,
+      finalizer,
       stored,
+      statusLost: finalizer && isBlank(stored),
       secrets,
       requests,
       promotions: new Map([

@@ -236,6 +236,8 @@ export interface Facts {
   readonly abandon: boolean;
   readonly finalizer: boolean;
   readonly stored: State;
+  /** It came with a finalizer and without any status: restored from a backup, say. Records of ours may have stood at any of its owners. */
+  readonly statusLost?: boolean | undefined;
   /** What each Secret that the spec names holds now, by its name. */
   readonly secrets: ReadonlyMap<string, Known<ChainSummary>>;
   /** Gate: by `secretName`, where the Certificate that fills that Secret names an issuer of ours. */

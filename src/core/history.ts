@@ -166,8 +166,9 @@ function push(
 /** What stood there before we knew; everything older is part of it. */
 function beginning(before: readonly Version[], current: Current, facts: Facts): Version {
   const { publish, ttlSeconds, waitTTLs } = facts.desired;
-  // Where nothing is to be published, what begins may be a history that was lost: a server that lags may not even have its records yet.
-  const isAbsent = current.records.length === 0 && before.length === 0 && publish;
+  // What begins may be a history that was lost: a server that lags may not even have its records yet.
+  const mayBeLost = facts.statusLost === true || !publish;
+  const isAbsent = current.records.length === 0 && before.length === 0 && !mayBeLost;
   const largestTtl = Math.max(ttlSeconds, current.ttlSeconds ?? 0, ...before.map((version) => version.ttlSeconds));
   const wait = waitTTLs * largestTtl;
   return {

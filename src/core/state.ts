@@ -137,3 +137,8 @@ export interface State {
   /** Withdrawn: from here on no sender demands what was published. */
   readonly safeToStopAt?: string | undefined;
 }
+
+/** Does it remember nothing at all? */
+export function isBlank({ certificates, recordSets }: State): boolean {
+  return certificates.length === 0 && recordSets.length === 0;
+}

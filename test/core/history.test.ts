@@ -146,6 +146,8 @@ describe('what the primary holds makes the history', () => {
     expect(after(undefined, { holds: 'a' })[0]).toMatchObject({ kind: 'Unknown', waitSeconds: 86_400 });
     expect(after(undefined, { holds: 'a', ttlSeconds: 86_400 })[0]).toMatchObject({ waitSeconds: 172_800 });
     expect(after(undefined, { holds: '' })[0]).toMatchObject({ waitSeconds: 7200 });
+    // It was published once: a server that lags may yet show what nobody remembers.
+    expect(after(undefined, { holds: '', facts: { statusLost: true } })[0]).toMatchObject({ waitSeconds: 86_400 });
     // Somebody removed what we wrote: records did stand there.
     expect(after(stored([version(1, 'a')]), { holds: '' })[0]).toMatchObject({ kind: 'Unknown', waitSeconds: 86_400 });
   });

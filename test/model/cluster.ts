@@ -70,6 +70,8 @@ export class Cluster {
   /** What a spec names. */
   readonly named: Desired['certificates'];
   readonly secrets = new Map<string, ModelChain>();
+  /** A volume keeps what a Secret held last when that is gone. */
+  readonly #mounted = new Map<string, ModelChain>();
   readonly mailServers: MailServer[];
   /** What every spec says of other things than hosts. */
   desired: Desired;
@@ -223,7 +225,10 @@ export class Cluster {
 
   setSecret(name: string, chain: ModelChain | undefined): void {
     if (chain === undefined) this.secrets.delete(name);
-    else this.secrets.set(name, chain);
+    else {
+      this.secrets.set(name, chain);
+      this.#mounted.set(name, chain);
+    }
     this.onChange();
     if (!this.certificates.some(({ servingSecretName }) => servingSecretName === name)) return;
     for (const pod of this.addresses.flatMap(({ pods }) => pods)) {
@@ -231,7 +236,7 @@ export class Cluster {
       if (pod.reloadsAfter === 0 || !pod.presents.has(name)) this.#load(pod, name);
       else {
         this.#clock.after(pod.reloadsAfter, () => {
-          this.#load(pod, name);
+          this.#load(pod, name, this.#mounted.get(name));
         });
       }
     }
@@ -242,8 +247,7 @@ export class Cluster {
     for (const { servingSecretName } of this.certificates) this.#load(pod, servingSecretName);
   }
 
-  #load(pod: Pod, secretName: string): void {
-    const inSecret = this.secrets.get(secretName);
+  #load(pod: Pod, secretName: string, inSecret = this.secrets.get(secretName)): void {
     // Who has loaded a certificate goes on with it when its file is gone.
     if (inSecret === undefined || pod.presents.get(secretName)?.name === inSecret.name) return;
     const chain = this.sent(inSecret);

@@ -103,6 +103,14 @@ export const OF_RECORDS: readonly Mutant[] = [
     events: ['Renew', 'Spec', 'Unreadable'],
   },
   {
+    name: 'after a lost status, where no record stands, none ever stood',
+    file: `${CORE}/history.ts`,
+    find: 'facts.statusLost === true || !publish',
+    replace: '!publish',
+    kinds: W_OR_S,
+    world: 3_017_569,
+  },
+  {
     name: 'a dropped intent is forgotten',
     file: `${CORE}/history.ts`,
     find: 'const given = isUnderWay ? before : [...before, { ...unconfirmed(intent, before), writtenAt: formatTime(facts.now) }];',

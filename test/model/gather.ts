@@ -18,7 +18,7 @@ import {
 import { isWatched } from '../../src/core/history.ts';
 import { hasHistory, inherit } from '../../src/core/inherit.ts';
 import { placeOf, type Place as PlaceKey } from '../../src/core/place.ts';
-import type { State } from '../../src/core/state.ts';
+import { isBlank, type State } from '../../src/core/state.ts';
 import { parseTlsa, type TlsaRecord } from '../../src/core/tlsa.ts';
 import { dateOf, type ModelChain } from './chains.ts';
 import { keyOf } from '../../src/kube/resource.ts';
@@ -110,6 +110,7 @@ export function gather(
       abandon,
       finalizer,
       stored,
+      statusLost: finalizer && isBlank(stored),
       secrets: new Map(names.map((name) => [name, secretOf(name)])),
       requests,
       promotions: new Map([
