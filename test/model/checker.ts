@@ -221,7 +221,8 @@ export class Checker {
 
   /** An update was sent again, seen, and withdrawn within the minute in which it may be carried out a second time: nobody remembers it. */
   arrivedLate({ owner, zone }: { readonly owner: string; readonly zone: string }): void {
-    const isWithdrawn = zone !== this.#zone.homeOf(owner) || this.#cluster.claimants(owner).length === 0;
+    const isWanted = this.#cluster.desired.publish && this.#cluster.claimants(owner).length > 0;
+    const isWithdrawn = zone !== this.#zone.homeOf(owner) || !isWanted;
     const sets = this.#cluster.mailServers.flatMap(({ stored }) => stored.recordSets);
     const isOurs = sets.some((one) => one.owner === owner && one.zone === zone && one.records.length > 0);
     if (isWithdrawn && !isOurs) this.leave(owner, this.#zone.current(owner, zone)?.records ?? []);
