@@ -4,18 +4,20 @@
  */
 import { acceptance } from './accepts.ts';
 import { coversHostname } from './certificate.ts';
+import { sameLeaf } from './chain-summary.ts';
 import { isClockRight } from './clock.ts';
 import { compromised } from './compromised.ts';
 import { state, type ConditionState } from './condition-state.ts';
 import { recordsAt } from './endpoint-matches.ts';
 import type { OperatorError } from './errors.ts';
-import type { Facts, OwnerFacts } from './facts.ts';
-import { endpointProblem } from './first-publication.ts';
+import type { Endpoint, Facts, OwnerFacts } from './facts.ts';
+import { endpointProblem, unknownChainServed } from './first-publication.ts';
 import { keyStays } from './key-stays.ts';
 import { endOfWait, isHeld } from './hold.ts';
 import { handedOut } from './history.ts';
 import { lastWritten } from './last-written.ts';
 import { endpointsInSight } from './looked-at.ts';
+import { judge } from './match.ts';
 import type { Name } from './name.ts';
 import { isPublished } from './ours.ts';
 import type { RecordSetPlan } from './record-set-plan.ts';
@@ -57,7 +59,7 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
   }
   const unread = observed.flatMap((certificate) => problemOf(certificate, facts) ?? []).at(0);
   if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
-  const stranger = strangerServed(facts);
+  const stranger = strangerServed(facts, plan);
   if (stranger !== undefined) return state('Covered', 'False', stranger.code, stranger.message);
   // Senders may hold what stood in the zone that the owner has left.
   const held = [...published, ...plan.recordSets.filter(({ owner }) => owner.left !== undefined)];
@@ -96,10 +98,23 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
   );
 }
 
-/** What a Secret holds says nothing of a server that presents something else. */
-function strangerServed(facts: Facts): OperatorError | undefined {
+/**
+ * What a Secret holds says nothing of a server that presents something else. That the records name its key helps only where the key stays:
+ * the next one may come from the same CA as this one.
+ */
+function strangerServed(facts: Facts, { state: { certificates } }: Plan): OperatorError | undefined {
+  const chains = certificates.flatMap((certificate) => certificate.chains);
+  const isStaying = certificates.some(({ secretName }) => keyStays(secretName, facts));
+  const problemAt = (endpoint: Endpoint): OperatorError | undefined => {
+    const { hostname, presented } = endpoint;
+    const records = recordsAt(facts.owners, endpoint);
+    const isKnown = presented.kind !== 'Presented' || chains.some((chain) => sameLeaf(chain, presented.summary));
+    if (isKnown || isStaying) return endpointProblem(endpoint, records, facts);
+    const anchors = records.filter(({ usage }) => usage === 2);
+    return judge(anchors, presented.chain, hostname, facts.now).accepts ? undefined : unknownChainServed(endpoint);
+  };
   return (endpointsInSight(facts) ?? [])
-    .flatMap((endpoint) => endpointProblem(endpoint, recordsAt(facts.owners, endpoint), facts) ?? [])
+    .flatMap((endpoint) => problemAt(endpoint) ?? [])
     .find(({ code }) => code === 'UnknownChainServed');
 }
 

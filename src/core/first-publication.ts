@@ -133,14 +133,14 @@ export function endpointProblem(
             'RecordsDoNotMatch',
             `${where} presents a certificate that the records in the DNS do not accept (yet): see condition RecordsPublished, and records that are not ours`,
           )
-        : unknownChainServed(where);
+        : unknownChainServed(endpoint);
   }
 }
 
-function unknownChainServed(where: string): OperatorError {
+export function unknownChainServed(endpoint: Endpoint): OperatorError {
   return transient(
     'UnknownChainServed',
-    `${where} presents a certificate that is in none of the Secrets named in spec.certificates; let the server load the right one, or name its Secret`,
+    `${endpointName(endpoint)} presents a certificate that is in none of the Secrets named in spec.certificates; let the server load the right one, or name its Secret`,
   );
 }
 
@@ -149,7 +149,7 @@ export function strangerAt(endpoint: Endpoint, inUse: readonly ChainSummary[]): 
   const { presented } = endpoint;
   if (presented.kind !== 'Presented') return undefined;
   const isKnown = inUse.some(({ spkiSHA256 }) => spkiSHA256 === presented.summary.spkiSHA256);
-  return isKnown ? undefined : unknownChainServed(endpointName(endpoint));
+  return isKnown ? undefined : unknownChainServed(endpoint);
 }
 
 export function endpointName({ hostname, address, port, keyAlgorithm }: Endpoint): string {

@@ -22,6 +22,8 @@ let selfSigned: Leaf;
 let ofAnotherHost: Leaf;
 /** `first`, and the same certificate as a server that sends no CA presents it. */
 let alone: Leaf;
+/** The key of `first`, certified by another CA. */
+let sameKey: Leaf;
 beforeAll(async () => {
   const root = await makeCA({ name: 'Root' });
   const issuing = await makeCA({ name: 'Issuing CA', issuer: root });
@@ -31,6 +33,17 @@ beforeAll(async () => {
   const issued = await makeLeaf({ names: [HOST], issuer: issuing });
   const [whole, leaf] = [parseChain(issued.chainPem), parseChain(issued.pem)];
   first = { chain: whole, summary: summarize(whole) };
+  const again = parseChain(
+    (
+      await makeLeaf({
+        names: [HOST],
+        issuer: other,
+        sameKeyAs: issued,
+        notAfter: new Date(Date.now() + 9 * 24 * HOUR),
+      })
+    ).chainPem,
+  );
+  sameKey = { chain: again, summary: summarize(again) };
   alone = { chain: leaf, summary: summarize(leaf) };
 });
 
@@ -134,6 +147,12 @@ test('not while an endpoint presents what is in no Secret: senders refuse it alr
   expect(said(world)).toBe('False UnknownChainServed');
   world.served = first;
   expect(said(world)).toBe('True TrustAnchorPublished');
+});
+
+test('nor while one presents a key that the records name, by a CA that they do not: the next key is not named', () => {
+  const world = resting(first);
+  world.served = sameKey;
+  expect(said(world)).toBe('False UnknownChainServed');
 });
 
 test.each<[string, (world: PromoteWorld) => void, string]>([
