@@ -126,15 +126,10 @@ function missing(
   return servingMissingSince === undefined ? {} : { servingMissingSince };
 }
 
-/** Where the records were withdrawn, by those who look now: what was served before and still is, is not missed. */
+/** No RRset at all accepts everything. */
 function isAccepted(endpoint: Endpoint, facts: Facts): boolean {
-  if (endpointMatches(facts, endpoint)) return true;
-  const { presented } = endpoint;
-  return (
-    presented.kind === 'Presented' &&
-    recordsAt(facts.owners, endpoint).length === 0 &&
-    isInUse(presented.summary, facts)
-  );
+  if (endpoint.presented.kind !== 'Presented') return false;
+  return recordsAt(facts.owners, endpoint).length === 0 || endpointMatches(facts, endpoint);
 }
 
 function servedBy(certificate: DesiredCertificate, facts: Facts): Known<ChainSummary> | undefined {

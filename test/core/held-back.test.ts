@@ -57,6 +57,20 @@ describe('while the mail server is away', () => {
     expect(served(world)).toBe('renewed');
   });
 
+  test('where nothing is published, whatever is presented is served: another one may have withdrawn just now, and senders remember', () => {
+    const world = resting();
+    world.stored = { certificates: [], recordSets: [] };
+    world.records = [];
+    world.finalizer = false;
+    world.source = renewed;
+    world.serving = undefined;
+    world.served = first;
+    world.pass(HOUR);
+    expect(served(world)).toBe('nothing');
+    world.pass(25 * HOUR);
+    expect(served(world)).toBe('renewed');
+  });
+
   test('a certificate that is added beside another one is not missed, and waits', () => {
     const world = resting();
     const added = { secretName: 'mx1-rsa', servingSecretName: 'mx1-rsa-live' };

@@ -196,6 +196,8 @@ export class Checker {
       // Who asks for it since just now came too late to get it.
       const isTaken = this.#isRemembered(owner) && this.#clock.now > this.#cluster.unwantedUntil(owner) + this.#latency;
       if (isOnPurpose && !isTaken) this.leave(owner, []);
+      // What was released while it went.
+      if (this.#cluster.claimants(owner).length === 0) this.unclaimed(hostOf(owner));
       if (this.#isRemembered(owner)) continue;
       if (isOnPurpose || this.#zone.isBehind(owner)) this.#abandoned.add(hostOf(owner));
     }
