@@ -83,9 +83,22 @@ function nextCertificate(
       ...next.filter(({ state }) => state === 'Former'),
     ],
     ...nextRenewal(secretName, facts),
-    ...(isRenewing ? { renewalBegan: stored?.renewalBegan ?? rightTime(facts) } : {}),
+    ...(isRenewing ? { renewalBegan: renewalBegan(next, stored, facts) } : {}),
     ...(mode === 'Observe' ? {} : missing(serving, next, stored, facts)),
   };
+}
+
+/** Where something was released since, by a process that did not live to store it, another renewal has begun. */
+function renewalBegan(
+  next: readonly StoredChain[],
+  stored: StoredCertificate | undefined,
+  facts: Facts,
+): string | undefined {
+  const [serving, before] = [next, stored?.chains ?? []].map((chains) =>
+    chains.find(({ state }) => state === 'Serving'),
+  );
+  const isReleased = serving !== undefined && (before === undefined || !sameLeaf(serving, before));
+  return (isReleased ? undefined : stored?.renewalBegan) ?? rightTime(facts);
 }
 
 function nextRenewal(secretName: string, { renewals }: Facts): Pick<StoredCertificate, 'nextRenewal'> {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { transient } from '../../src/core/errors.ts';
 import { unknown } from '../../src/core/facts.ts';
 import { plan } from '../../src/core/plan.ts';
+import { formatTime } from '../../src/core/time.ts';
 import { parseTlsa } from '../../src/core/tlsa.ts';
 import { leafOf, type Leaf } from '../support/planner-world.ts';
 import { makeCA } from '../support/pki.ts';
@@ -118,6 +119,16 @@ describe('in the middle of a wait', () => {
     expect(world.candidate?.stage).toBe('Open');
     return world;
   }
+
+  test('released just before a crash, and renewed since: the deadline is that of the new renewal', () => {
+    const world = opened();
+    world.serving = renewed;
+    world.source = later;
+    world.now += HOUR;
+    const began = formatTime(new Date(world.now));
+    world.settle();
+    expect(world.stored.certificates.map(({ renewalBegan }) => renewalBegan)).toEqual([began]);
+  });
 
   test('nor where the gate had opened already', () => {
     const world = opened();
