@@ -4,6 +4,7 @@
  * (docs/rollover.md, "A key was stolen").
  */
 import { sameLeaf } from './chain-summary.ts';
+import { isClockRight } from './clock.ts';
 import { stalled, type OperatorError } from './errors.ts';
 import type { Endpoint, Facts } from './facts.ts';
 import { endpointsInSight } from './looked-at.ts';
@@ -43,10 +44,9 @@ export function withoutCompromised(certificates: readonly StoredCertificate[], f
 
 function rememberedOf({ secretName }: StoredCertificate, facts: Facts): readonly StoredChain[] {
   const stored = facts.stored.certificates.find((certificate) => certificate.secretName === secretName);
-  return (stored?.chains ?? []).filter(
-    (chain) =>
-      chain.state === 'Compromised' && isCompromised(chain, facts) && facts.now.getTime() <= Date.parse(chain.notAfter),
-  );
+  return (stored?.chains ?? [])
+    .filter((chain) => chain.state === 'Compromised' && isCompromised(chain, facts))
+    .filter(({ notAfter }) => facts.now.getTime() <= Date.parse(notAfter) || !isClockRight(facts));
 }
 
 /** Every endpoint presents another chain of ours; without probes, the Secret holds another. T is never emptied. */

@@ -1,5 +1,6 @@
 /** One owner's RRset: what is to become of it, and what is to be remembered. */
 import { staying, type ForeignRecord } from './adoption.ts';
+import { isClockRight } from './clock.ts';
 import { OperatorError, transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { firstPublicationBlockedBy } from './first-publication.ts';
@@ -93,7 +94,7 @@ export function planRecordSet(
 function goneNameServers(
   { servers }: OwnerFacts,
   stored: StoredRecordSet | undefined,
-  { now }: Facts,
+  facts: Facts,
 ): Pick<StoredRecordSet, 'goneNameServers'> {
   const seen =
     servers?.known === true
@@ -101,7 +102,9 @@ function goneNameServers(
           goneUntil === undefined ? [] : { name, until: formatTime(goneUntil) },
         )
       : (stored?.goneNameServers ?? []);
-  const gone = seen.filter(({ until }) => now.getTime() < Date.parse(until));
+  const gone = isClockRight(facts)
+    ? seen.filter(({ until }) => facts.now.getTime() < Date.parse(until))
+    : (stored?.goneNameServers ?? []);
   return gone.length > 0 ? { goneNameServers: gone } : {};
 }
 
@@ -136,7 +139,7 @@ function isPast(stored: StoredRecordSet | undefined, { desired }: OwnerFacts, fa
 
 /** Withdrawn, and no sender can remember, at the latest by the signatures of then. */
 export function isSpent(stored: StoredRecordSet, facts: Facts): boolean {
-  if (ours(stored).length > 0) return false;
+  if (ours(stored).length > 0 || !isClockRight(facts)) return false;
   const current = lastWritten(stored.versions);
   return stored.versions.every(
     (version) => version === current || isForgotten(version, facts.desired.waitTTLs, facts.now),

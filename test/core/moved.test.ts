@@ -69,6 +69,23 @@ describe.each(['Visible', 'Hidden'] as const)('the old zone is %s', (left) => {
     expect(zones(world)).toEqual([`${OWNER} ${NEW}`]);
   });
 
+  test('a clock that is wrong forgets nothing of them', () => {
+    const world = moved(left);
+    world.settle();
+    const supersededAt = formatTime(new Date(world.now));
+    const recordSets = world.stored.recordSets.map((one) => ({
+      ...one,
+      versions: one.versions.map((version, index, { length }) =>
+        index < length - 1 ? { ...version, supersededAt } : version,
+      ),
+    }));
+    world.stored = { ...world.stored, recordSets };
+    world.later(400 * DAY);
+    world.clockSkewMs = 400 * DAY;
+    world.settle();
+    expect(zones(world)).toHaveLength(2);
+  });
+
   test('publish: false withdraws from both', () => {
     const world = moved(left);
     world.desired = { ...DESIRED, publish: false };

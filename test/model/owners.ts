@@ -25,7 +25,8 @@ export function rename(world: World, { mailServer: index, after, moves = false }
     const name = `${before.name}b`;
     if (cluster.mailServer(name) !== undefined) return;
     const isAlone = like.owners.every(({ owner }) => cluster.claimants(owner).every((one) => one.name === before.name));
-    const next = moves && isAlone ? otherZone(like.zone) : like.zone;
+    const isSettled = like.stored.recordSets.length <= like.owners.length;
+    const next = moves && isAlone && isSettled ? otherZone(like.zone) : like.zone;
     if (next !== like.zone) for (const { owner } of like.owners) zone.move(owner, next);
     cluster.create(name, { ...like, zone: next });
   };
