@@ -61,6 +61,15 @@ export function covered(facts: Facts, plan: Plan): ConditionState {
   if (unread !== undefined) return state('Covered', 'Unknown', unread.code, unread.message);
   const stranger = strangerServed(facts, plan);
   if (stranger !== undefined) return state('Covered', 'False', stranger.code, stranger.message);
+  const regressed = regressedAt(published);
+  if (regressed.length > 0) {
+    return state(
+      'Covered',
+      'False',
+      'ServersLag',
+      `these name servers went back to records of before, which may have no 2 1 1 for the CA of what is served: ${several(regressed)}`,
+    );
+  }
   // Senders may hold what stood in the zone that the owner has left.
   const held = [...published, ...plan.recordSets.filter(({ owner }) => owner.left !== undefined)];
   const gaps = gapsOf(held, serving, facts);
@@ -116,6 +125,13 @@ function strangerServed(facts: Facts, { state: { certificates } }: Plan): Operat
   return (endpointsInSight(facts) ?? [])
     .flatMap((endpoint) => problemAt(endpoint) ?? [])
     .find(({ code }) => code === 'UnknownChainServed');
+}
+
+/** At rest nothing is remembered of what stood there before: what a server answers that is not the current RRset may be anything. */
+function regressedAt(published: readonly RecordSetPlan[]): readonly Name[] {
+  return published.flatMap(({ owner: { lagging }, next }) =>
+    next?.versions.length === 1 && lagging.known ? (lagging.value ?? []) : [],
+  );
 }
 
 /** What cannot be read may have been renewed already; one that is gone has not. Of one that is not served, nothing can be said beforehand. */

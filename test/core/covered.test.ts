@@ -149,6 +149,14 @@ test('not while an endpoint presents what is in no Secret: senders refuse it alr
   expect(said(world)).toBe('True TrustAnchorPublished');
 });
 
+test('nor while a name server answers what stood there before, and nobody remembers what that was', () => {
+  const world = resting(first);
+  expect(world.stored.recordSets[0]?.versions).toHaveLength(1);
+  world.change = { owners: world.facts().owners.map((owner) => ({ ...owner, lagging: known(['ns2.example.nl']) })) };
+  expect(saidOf(world)).toMatchObject({ status: 'False', reason: 'ServersLag' });
+  expect(saidOf(world).message).toContain('ns2.example.nl');
+});
+
 test('nor while one presents a key that the records name, by a CA that they do not: the next key is not named', () => {
   const world = resting(first);
   world.served = sameKey;

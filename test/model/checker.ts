@@ -259,7 +259,8 @@ export class Checker {
           (one) => one.secretName === secretName && one.mode === 'Observe',
         );
         const chain = certificate && (secrets.get(secretName) ?? this.#last.get(secretName));
-        if (chain === undefined) continue;
+        // Put there and removed before any pass: the last look at the server is from before.
+        if (chain === undefined || (!secrets.has(secretName) && !isRemembered(mailServer, chain))) continue;
         const staysKey = certificate?.keepsKey === true && secrets.has(secretName);
         const sent = this.#cluster.sent(chain);
         const renewed = staysKey ? sent : { ...sent, leaf: 'another key' };
@@ -390,6 +391,10 @@ export class Checker {
 
 function placeOf({ owner, zone }: { readonly owner: string; readonly zone: string }): string {
   return `${owner} in ${zone}`;
+}
+
+function isRemembered({ stored }: MailServer, { leaf }: ModelChain): boolean {
+  return stored.certificates.some(({ chains }) => chains.some(({ spkiSHA256 }) => spkiSHA256 === leaf));
 }
 
 function isGood({ records }: Value, chain: ModelChain, level: Level): boolean {

@@ -223,6 +223,12 @@ export class Cluster {
     }
   }
 
+  /** All pods are new. */
+  forgetPods(): void {
+    for (const pod of this.addresses.flatMap(({ pods }) => pods)) pod.presents.clear();
+    this.#mounted.clear();
+  }
+
   setSecret(name: string, chain: ModelChain | undefined): void {
     if (chain === undefined) this.secrets.delete(name);
     else {

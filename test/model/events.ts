@@ -295,7 +295,7 @@ function rebuild(world: World, issuedAfter: number): void {
     cluster.replace(mailServer.name, 'Any', { finalizer: false });
     if (mailServer.deletedAt !== undefined) checker.letGo(mailServer, true);
   }
-  for (const address of cluster.addresses) for (const pod of address.pods) pod.presents.clear();
+  cluster.forgetPods();
   for (const { index, secretName, servingSecretName, mode } of cluster.certificates) {
     if (mode === 'Promote') cluster.setSecret(servingSecretName, undefined);
     cluster.setSecret(secretName, undefined);

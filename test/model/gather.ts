@@ -174,6 +174,7 @@ function ownerFacts(
   const isToBeResolved = isResolved || (left === undefined && world.setup.blocked && !world.unreadable.has('Resolver'));
   return {
     ...base,
+    lagging: known(isWatched(stored) || left !== undefined ? undefined : lagging(world, owner)),
     current: world.unreadable.has('Primary')
       ? unknown(FAILURE.Primary)
       : known(rrsetOf(world.zone.current(owner, zone.value))),
@@ -186,6 +187,16 @@ function ownerFacts(
     serials: isSerialKnown ? { beforeWrite: last.serialBefore, now: world.zone.serial } : undefined,
     ...(isToBeResolved ? { resolved: rrsetOf(world.resolved(owner)).records } : {}),
   };
+}
+
+function lagging({ zone, unreadable, setup }: World, owner: string): readonly string[] {
+  if (setup.blocked || unreadable.has('Servers')) return [];
+  const current = zone.current(owner)?.records.join();
+  return zone
+    .serversOf(owner)
+    .filter(({ state }) => state === 'Answers')
+    .filter(({ nodes }) => nodes.some((node) => zone.shown(node, owner)?.records.join() !== current))
+    .map(({ name }) => name);
 }
 
 interface RRset {
