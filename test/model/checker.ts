@@ -201,6 +201,11 @@ export class Checker {
       if (this.#isRemembered(owner)) continue;
       if (isOnPurpose || this.#zone.isBehind(owner)) this.#abandoned.add(hostOf(owner));
     }
+    // It may have looked after what senders remember of a host of another one that went before.
+    for (const hostname of this.#cluster.hostnames) {
+      const owner = ownerOf(hostname);
+      if (!this.#isRemembered(owner) && this.#zone.isBehind(owner)) this.#abandoned.add(hostname);
+    }
   }
 
   /** Who has it now has it in another zone, and looks at that alone. */
