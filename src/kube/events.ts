@@ -118,6 +118,19 @@ export class EventRecorder {
     this.#written = this.#written.then(() => this.#write(series));
   }
 
+  /** A connection that breaks loses no event: it is sent once more, by the same name, so that there is one of it. */
+  async #make(namespace: string, body: object): Promise<void> {
+    const post = () => this.#options.cluster.call({ method: 'POST', path: pathOf(EVENTS, { namespace }), body });
+    try {
+      await post();
+    } catch (err) {
+      if (!(err instanceof ApiError) || err.status !== undefined) throw err;
+      await post().catch((again: unknown) => {
+        if (!(again instanceof ApiError && again.status === 409)) throw again;
+      });
+    }
+  }
+
   async #write(series: Series): Promise<void> {
     const { cluster, clock, log } = this.#options;
     series.isWaiting = false;
@@ -126,18 +139,14 @@ export class EventRecorder {
     const lastTimestamp = formatTime(new Date(series.lastAt));
     try {
       if (series.writtenAt === undefined) {
-        await cluster.call({
-          method: 'POST',
-          path: pathOf(EVENTS, { namespace }),
-          body: {
-            apiVersion: 'v1',
-            kind: 'Event',
-            metadata: { namespace, name },
-            ...series.body,
-            count,
-            firstTimestamp: formatTime(new Date(series.firstAt)),
-            lastTimestamp,
-          },
+        await this.#make(namespace, {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { namespace, name },
+          ...series.body,
+          count,
+          firstTimestamp: formatTime(new Date(series.firstAt)),
+          lastTimestamp,
         });
       } else {
         await cluster.call({

@@ -106,6 +106,11 @@ test('cert-manager is gone when one is handed over, and the operator is killed, 
       ),
     (all) => all.every((mailServers) => mailServers.includes('"gateOpensAt"')),
   );
+  await patiently(
+    'an event that is not made yet dies with the operator: who counts on them has them',
+    () => site.kubectl('get', 'events', '--namespace=failing', '--output=json'),
+    (events) => events.includes('-3 failed'),
+  );
   await site.withoutCertManager(async () => {
     await releaseNow(tenant, next);
     await untilCandidate(tenant, 'Released', 'HandedOver');

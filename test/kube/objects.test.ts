@@ -5,7 +5,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { Cluster, loadCluster } from '../../src/kube/cluster.ts';
+import { Cluster, loadCluster, type ApiRequest, type Caller } from '../../src/kube/cluster.ts';
 import { EventRecorder } from '../../src/kube/events.ts';
 import { createObject, getObject, getSecret, patchMetadata, replaceStatus } from '../../src/kube/objects.ts';
 import { EVENTS, MAIL_SERVERS, pathOf, SECRETS, type KubeObject, type Secret } from '../../src/kube/resource.ts';
@@ -308,6 +308,27 @@ describe('events', () => {
     await events.flush();
     expect(await eventsOf(namespace)).toHaveLength(1);
   });
+
+  test.each(['the request', 'the answer'])(
+    'are not lost with the connection that %s is on, and made once',
+    async (lost) => {
+      const object = await mailServer(`without-${lost.replace(' ', '-')}`);
+      const dead = await clusterByPort(controlPlane, 1);
+      let calls = 0;
+      const breaking: Caller = {
+        call: async <T>(request: ApiRequest): Promise<T> => {
+          calls += 1;
+          if (calls > 1) return cluster.call<T>(request);
+          if (lost === 'the answer') await cluster.call<T>(request);
+          return dead.call<T>(request);
+        },
+      };
+      const events = new EventRecorder({ cluster: breaking, clock: new FakeClock(), random: Math.random, log });
+      events.record(object, 'Normal', 'Published', 'one record was published');
+      await events.flush();
+      expect(await eventsOf(object)).toHaveLength(1);
+    },
+  );
 
   test('that cannot be written harm nobody', async () => {
     const object = await mailServer('unlucky');
