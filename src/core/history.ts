@@ -164,7 +164,7 @@ function push(
 }
 
 /** What stood there before we knew; everything older is part of it. */
-function beginning(before: readonly Version[], current: Current, facts: Facts): Version {
+export function beginning(before: readonly Version[], current: Current, facts: Facts): Version {
   const { publish, ttlSeconds, waitTTLs } = facts.desired;
   // What begins may be a history that was lost: a server that lags may not even have its records yet.
   const mayBeLost = facts.statusLost === true || !publish;

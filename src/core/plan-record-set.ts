@@ -7,6 +7,7 @@ import { firstPublicationBlockedBy } from './first-publication.ts';
 import { nextVersions } from './history.ts';
 import { isForgotten } from './hold.ts';
 import { lastWritten } from './last-written.ts';
+import { mayStand } from './may-stand.ts';
 import { ours } from './ours.ts';
 import type { Intent, StoredRecord, StoredRecordSet } from './state.ts';
 import type { PlannedChange, RecordSetPlan } from './record-set-plan.ts';
@@ -19,6 +20,7 @@ import { wayOf } from './way.ts';
  * | primary holds          | stored       | then                                              |
  * |------------------------|--------------|---------------------------------------------------|
  * | not to be found out    | anything     | nothing changes; the problem is said              |
+ * | not to be found out    | status lost  | what may stand there is ours (may-stand.ts)       |
  * | what is wanted         | an intent    | it is confirmed: a new version, no intent         |
  * | what is wanted         | nothing      | its history begins here (history.ts)              |
  * | something else         | no intent    | the intent is stored, unless a check forbids it   |
@@ -37,7 +39,7 @@ export function planRecordSet(
   const isNoMore = !owner.zone.known || (owner.left !== undefined && target.length === 0);
   if (isNoMore && isPast(stored, owner, facts)) return { owner, next: undefined };
   if (!owner.zone.known) return keep(owner, stored, owner.zone.error);
-  if (!owner.current.known) return keep(owner, stored, owner.current.error);
+  if (!owner.current.known) return keep(owner, stored ?? mayStand(owner, target, facts), owner.current.error);
   const zone = owner.zone.value;
   const current = owner.current.value;
 
@@ -226,7 +228,8 @@ function ttlAskedFor(
 ): number {
   if (!isRight) return stored?.ttlSeconds ?? desired.ttlSeconds;
   const found = current.known ? current.value.ttlSeconds : undefined;
-  return stored === undefined ? (found ?? desired.ttlSeconds) : desired.ttlSeconds;
+  const isFound = lastWritten(stored?.versions ?? []) === undefined;
+  return isFound ? (found ?? desired.ttlSeconds) : desired.ttlSeconds;
 }
 
 function withRoles(

@@ -1,5 +1,6 @@
 /** The end of a world: nothing befalls it any more, what was broken is mended, and it must come to rest. */
 import { ownerOf, Violation } from './checker.ts';
+import { judgeChain } from './judge.ts';
 import { isAmbiguous, recurs, unrest } from './rest.ts';
 import type { World } from './world.ts';
 
@@ -35,7 +36,10 @@ export function comeToRest(world: World): void {
   if (problem !== undefined) throw new Violation('Writes', `it was at rest: ${problem}`);
 }
 
-/** Servers answer, pods have loaded, nothing fails any more; foreign records stay, but for those that hide ours. */
+/**
+ * Servers answer, pods have loaded, nothing fails any more; foreign records stay, but for those that hide ours, or that stand alone and
+ * refuse what is served, which no Secret holds any more: condition Ready asks a person for that.
+ */
 function mendEverything(world: World): void {
   const { zone, cluster, checker, clock } = world;
   world.log('from here on the world is left at rest');
@@ -47,7 +51,7 @@ function mendEverything(world: World): void {
   for (const address of cluster.addresses) Object.assign(address, { isReachable: true, attacker: undefined });
   for (const hostname of cluster.hostnames) {
     const current = zone.current(ownerOf(hostname));
-    const kept = (current?.records ?? []).filter((record) => !record.startsWith('3 1 2'));
+    const kept = keptAtRest(current?.records ?? [], hostname, world);
     if (current !== undefined && kept.length < current.records.length)
       zone.write(current.owner, kept, current.ttl, 'Others');
   }
@@ -59,6 +63,16 @@ function mendEverything(world: World): void {
   }
   world.setClocks(0);
   if (!world.isLed) world.start();
+}
+
+function keptAtRest(records: readonly string[], hostname: string, { cluster, checker }: World): readonly string[] {
+  const foreign = checker.foreign.get(ownerOf(hostname));
+  const held = new Set([...cluster.secrets.values()].map(({ leaf }) => leaf));
+  const refuses = cluster
+    .presented(hostname)
+    .some((chain) => !held.has(chain.leaf) && !judgeChain(records, chain).accepts);
+  if (refuses && records.every((record) => foreign?.has(record) === true)) return [];
+  return records.filter((record) => !record.startsWith('3 1 2'));
 }
 
 /**

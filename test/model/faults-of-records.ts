@@ -111,6 +111,14 @@ export const OF_RECORDS: readonly Mutant[] = [
     world: 3_017_569,
   },
   {
+    name: 'after a lost status, where nobody can tell what stands, nothing stands',
+    file: `${CORE}/plan-record-set.ts`,
+    find: 'stored ?? mayStand(owner, target, facts)',
+    replace: 'stored',
+    kinds: W_OR_S,
+    world: 3_037_861,
+  },
+  {
     name: 'a dropped intent is forgotten',
     file: `${CORE}/history.ts`,
     find: 'const given = isUnderWay ? before : [...before, { ...unconfirmed(intent, before), writtenAt: formatTime(facts.now) }];',

@@ -12,7 +12,7 @@ import {
   type Renewal,
 } from '../../src/core/facts.ts';
 import { plan, type Plan } from '../../src/core/plan.ts';
-import type { State } from '../../src/core/state.ts';
+import { isBlank, type State } from '../../src/core/state.ts';
 import { formatTlsa, parseTlsa, union, without, type TlsaRecord } from '../../src/core/tlsa.ts';
 import { makeLeaf, type Issued } from './pki.ts';
 
@@ -66,6 +66,8 @@ export class World {
   /** What the endpoint presents; undefined: it does not answer. */
   served: Chain | undefined;
   zone: Known<string> = known('example.nl');
+  /** Why the primary cannot be asked what it holds. */
+  unreadable: OperatorError | undefined;
   secure = true;
   records: TlsaRecord[] = [];
   /** The zone that the owner has left, and what it holds. */
@@ -103,6 +105,7 @@ export class World {
       abandon: this.abandon,
       finalizer: this.finalizer,
       stored: this.stored,
+      statusLost: this.finalizer && isBlank(this.stored),
       secrets: new Map([[this.secretName, this.secret]]),
       requests: new Map(),
       promotions: new Map(),
@@ -118,7 +121,10 @@ export class World {
           desired: true,
           provider: 'DNSProvider/bind',
           zone: this.zone,
-          current: known({ records: this.records, ttlSeconds: this.records.length > 0 ? this.ttlSeconds : undefined }),
+          current:
+            this.unreadable === undefined
+              ? known({ records: this.records, ttlSeconds: this.records.length > 0 ? this.ttlSeconds : undefined })
+              : unknown(this.unreadable),
           lastAttempt: this.lastAttempt,
           security: known({ secure: this.secure }),
           lagging: known(undefined),

@@ -51,6 +51,43 @@ describe('the end', () => {
     expect(world.gone).toBe(true);
   });
 
+  describe('of which the status was lost while the primary could not be read', () => {
+    const robbed = (desired = DESIRED): World => {
+      const world = publishedWorld(first);
+      world.desired = desired;
+      world.unreadable = transient('Timeout', 'the primary does not answer');
+      world.stored = { certificates: [], recordSets: [] };
+      world.settle();
+      return world;
+    };
+
+    test('it goes when its records are withdrawn, and no earlier', () => {
+      const world = robbed();
+      world.deleting = true;
+      world.settle();
+      expect(world.gone).toBe(false);
+      world.unreadable = undefined;
+      world.settle();
+      expect([world.published, world.gone]).toEqual([[], true]);
+    });
+
+    test('its records stay ours, and their TTL is set right', () => {
+      const world = robbed({ ...DESIRED, ttlSeconds: DESIRED.ttlSeconds + 1 });
+      world.unreadable = undefined;
+      world.settle();
+      expect(stateOf(world, 'RecordsPublished')).toBe('True Published');
+      expect(world.ttlSeconds).toBe(DESIRED.ttlSeconds + 1);
+    });
+
+    test('a day is waited for, whatever is found then', () => {
+      const world = robbed();
+      world.unreadable = undefined;
+      world.records = [];
+      world.settle();
+      expect(world.stored.recordSets[0]?.versions[0]).toMatchObject({ kind: 'Unknown', waitSeconds: 86_400 });
+    });
+  });
+
   test('suspended, nothing changes, and status says what would', () => {
     const world = publishedWorld(first);
     const before = world.writes;
