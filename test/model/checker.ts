@@ -8,7 +8,7 @@
  * - An Observe renewal that not every value accepted at its moment; what was released by hand, after the deadline, or into a rebuilt
  *   cluster: not guarded, until for the first time everything that a sender may hold accepts it. From then on it is, like any other.
  *   An Observe renewal is never guarded against a change that was on its way when it came.
- * - A foreign edit: what was served before is not guarded against the values that it made; what is released later is, by one match (W),
+ * - A foreign edit: what was served before, or was being released, is not guarded against the values that it made; what is released later is, by one match (W),
  *   once the operator's status could know of it. Records that a lost status left behind: W.
  * - Former chains that only a lost status knew of, or one of a MailServer that went before another one claimed its host; what is left of others' records, and of ours of before, when ours are withdrawn.
  * - What our own change takes from a chain that a foreign digest (`3 1 2`) has left with nothing but its `2 1 1`.
@@ -361,7 +361,8 @@ export class Checker {
     const foreign = this.foreign.get(value.owner);
     const strange = value.records.flatMap((record) => foreign?.get(record) ?? []);
     const editedAt = Math.max(value.by === 'Others' ? value.writtenAt : -Infinity, ...strange);
-    if (editedAt > -Infinity && (since <= editedAt || (value.by === 'Others' && !value.noticed))) return 'None';
+    if (editedAt > -Infinity && (since <= editedAt + this.#latency || (value.by === 'Others' && !value.noticed)))
+      return 'None';
     // A foreign digest hides our keys; only the 2 1 1 stood against it, and a chain that has none took that away.
     if (value.writtenAt >= since && strange.length > 0 && value.records.some((record) => record.startsWith('3 1 2')))
       return 'None';

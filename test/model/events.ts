@@ -286,6 +286,8 @@ function specOf(world: World, change: SpecChange): Parameters<World['cluster']['
 
 function rebuild(world: World, issuedAfter: number): void {
   const { cluster, checker, clock, certManager } = world;
+  // Withdrawn, it goes on serving until `safeToStopAt`; nothing in the new cluster could know of the records of before.
+  if (!cluster.desired.publish) return;
   certManager.forgetAll();
   const before = [...cluster.mailServers];
   before.forEach((_, index) => {
