@@ -301,14 +301,15 @@ export class Checker {
     }
   }
 
-  /** So does one that is replaced before the next status knew of it. */
+  /** So does one that is replaced before the next status knew of it, or while nobody asks for the host. */
   #forgetUnseen(chain: ModelChain | undefined): void {
     const isKnown = ({ stored }: MailServer): boolean =>
       stored.certificates.some(({ chains }) => chains.some(({ spkiSHA256 }) => spkiSHA256 === chain?.leaf));
-    for (const hostname of this.#lost) {
+    for (const hostname of this.#cluster.hostnames) {
       const standing = chain && this.#standings.get(`${chain.name}@${hostname}`);
-      if (standing !== undefined && !this.#cluster.claimants(ownerOf(hostname)).some(isKnown))
-        standing.isForgotten = true;
+      const claimants = this.#cluster.claimants(ownerOf(hostname));
+      const isUnwatched = this.#lost.has(hostname) || claimants.length === 0;
+      if (standing !== undefined && isUnwatched && !claimants.some(isKnown)) standing.isForgotten = true;
     }
   }
 
