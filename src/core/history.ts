@@ -13,7 +13,7 @@
  * version. A version goes when no cache can hold it any more.
  */
 import { isClockRight } from './clock.ts';
-import type { Facts, OwnerFacts } from './facts.ts';
+import type { CurrentRRset, Facts, OwnerFacts } from './facts.ts';
 import { fitting, MAX_VERSIONS } from './history-room.ts';
 import { isForgotten } from './hold.ts';
 import { lastWritten } from './last-written.ts';
@@ -27,11 +27,6 @@ import { unseenServers } from './unseen-servers.ts';
 const DAY_SECONDS = 86_400;
 /** A change whose sender may have been paused is carried out within minutes, or never. */
 const NEVER_SENT_MS = 10 * 60_000;
-
-interface Current {
-  readonly records: readonly TlsaRecord[];
-  readonly ttlSeconds: number | undefined;
-}
 
 /** Is something on its way, so that the authoritative servers must be asked? At rest they need not be. */
 export function isWatched(stored: StoredRecordSet | undefined): boolean {
@@ -89,7 +84,7 @@ export function handedOut(recordSet: StoredRecordSet): readonly Version[] {
 export function nextVersions(
   stored: StoredRecordSet | undefined,
   owner: OwnerFacts,
-  current: Current,
+  current: CurrentRRset,
   facts: Facts,
   keepsIntent: boolean,
 ): readonly Version[] {
@@ -105,7 +100,7 @@ export function nextVersions(
 function withCurrent(
   stored: StoredRecordSet | undefined,
   owner: OwnerFacts,
-  current: Current,
+  current: CurrentRRset,
   facts: Facts,
   keepsIntent: boolean,
 ): readonly Version[] {
@@ -145,7 +140,7 @@ function withoutNeverSent(versions: readonly Version[], last: Version, facts: Fa
 function push(
   before: readonly Version[],
   owner: OwnerFacts,
-  current: Current,
+  current: CurrentRRset,
   ttlSeconds: number,
   facts: Facts,
 ): readonly Version[] {
@@ -164,7 +159,7 @@ function push(
 }
 
 /** What stood there before we knew; everything older is part of it. */
-export function beginning(before: readonly Version[], current: Current, facts: Facts): Version {
+export function beginning(before: readonly Version[], current: CurrentRRset, facts: Facts): Version {
   const { publish, ttlSeconds, waitTTLs } = facts.desired;
   // What begins may be a history that was lost: a server that lags may not even have its records yet.
   const mayBeLost = facts.statusLost === true || !publish;

@@ -1,16 +1,16 @@
 /** One owner's RRset: what is to become of it, and what is to be remembered. */
-import { staying, type ForeignRecord } from './adoption.ts';
 import { isClockRight } from './clock.ts';
+import { compare, type Comparison } from './comparison.ts';
 import { OperatorError, transient } from './errors.ts';
 import type { Facts, OwnerFacts } from './facts.ts';
 import { firstPublicationBlockedBy } from './first-publication.ts';
-import { nextVersions } from './history.ts';
 import { isForgotten } from './hold.ts';
 import { lastWritten } from './last-written.ts';
 import { mayStand } from './may-stand.ts';
 import { ours } from './ours.ts';
-import type { Intent, StoredRecord, StoredRecordSet } from './state.ts';
 import type { PlannedChange, RecordSetPlan } from './record-set-plan.ts';
+import { remember } from './remember.ts';
+import type { Intent, StoredRecordSet } from './state.ts';
 import type { TargetRecord } from './target.ts';
 import { formatTime } from './time.ts';
 import { formatTlsa, intersection, parseTlsa, sameSet, union, without, type TlsaRecord } from './tlsa.ts';
@@ -40,47 +40,30 @@ export function planRecordSet(
   if (isNoMore && isPast(stored, owner, facts)) return { owner, next: undefined };
   if (!owner.zone.known) return keep(owner, stored, owner.zone.error);
   if (!owner.current.known) return keep(owner, stored ?? mayStand(owner, target, facts), owner.current.error);
-  const zone = owner.zone.value;
-  const current = owner.current.value;
+  const comparison = compare(owner, owner.zone.value, owner.current.value, target, stored, facts);
+  return comparison.isRight ? confirmed(comparison) : corrected(comparison);
+}
 
-  const wantedByUs = target.map((entry) => entry.record);
-  const claimed = ours(stored);
-  const notOurs = without(current.records, union(claimed, wantedByUs));
-  const staysForeign = staying(notOurs, wantedByUs, stored, owner, facts);
-  const foreign = staysForeign.map(({ record }) => record);
-  const wanted = union(wantedByUs, foreign);
-  const isRight = sameSet(current.records, wanted) && !isTtlToChange(owner, target, stored, facts);
-  const change: PlannedChange = {
-    owner: owner.owner,
-    zone,
-    add: without(wanted, current.records),
-    remove: without(current.records, wanted),
-    ttlSeconds: facts.desired.ttlSeconds,
-    expected: current,
-  };
-  /** @param intent stands from now on */
-  const remember = (records: readonly TlsaRecord[], intent: Intent | undefined): StoredRecordSet => ({
-    owner: owner.owner,
-    provider: owner.provider,
-    zone,
-    ttlSeconds: ttlAskedFor(owner, stored, isRight, facts),
-    records: withRoles(records, target, staysForeign),
-    ...(intent === undefined ? {} : { intent }),
-    ...goneNameServers(owner, stored, facts),
-    versions: nextVersions(stored, owner, current, facts, intent !== undefined && intent === stored?.intent),
-  });
+/** Nothing is to be done. */
+function confirmed(comparison: Comparison): RecordSetPlan {
+  const { owner, target, stored, wanted, facts } = comparison;
+  const pending = mayStillArrive(owner, wanted, stored, facts);
+  if (pending !== undefined) return keep(owner, stored, pending);
+  if (target.length === 0 && stored === undefined && !staysRemembered(owner, facts)) return { owner, next: undefined };
+  const next = remember(comparison, wanted, undefined);
+  return { owner, next: isOver(next, target, owner, facts) ? undefined : withCaretaker(next, owner, facts) };
+}
 
-  if (isRight) {
-    const pending = mayStillArrive(owner, wanted, stored, facts);
-    if (pending !== undefined) return keep(owner, stored, pending);
-    if (target.length === 0 && stored === undefined && !staysRemembered(owner, facts))
-      return { owner, next: undefined };
-    const next = remember(wanted, undefined);
-    return { owner, next: isOver(next, target, owner, facts) ? undefined : withCaretaker(next, owner, facts) };
-  }
+/** The intent is stored, and then the change is made, where a check does not forbid it. */
+function corrected(comparison: Comparison): RecordSetPlan {
+  const { owner, current, target, stored, claimed, foreign, wanted, facts } = comparison;
+  const change = changeFor(comparison);
+  const standing = union(
+    claimed,
+    foreign.map(({ record }) => record),
+  );
   // A release asks what senders may hold also where nothing may be published.
-  const unsent =
-    stored === undefined && !isGated(facts) ? undefined : remember(union(claimed, foreign), stored?.intent);
+  const unsent = stored === undefined && !isGated(facts) ? undefined : remember(comparison, standing, stored?.intent);
   if (target.length > 0 && isFirstWrite(stored, claimed, current.records)) {
     const problem = firstPublicationBlockedBy({ facts, owner, wanted });
     if (problem !== undefined) return keep(owner, unsent, problem);
@@ -88,26 +71,19 @@ export function planRecordSet(
   if (facts.desired.suspend || !facts.finalizer) return { owner, next: unsent, change };
   const problem = owner.lastAttempt instanceof OperatorError ? owner.lastAttempt : undefined;
   // What is about to go is still ours until it is seen to be gone; so is what an earlier intent may have written.
-  const next = remember(union(change.expected.records, change.add, claimed), intentOf(change, stored, facts));
-  return { owner, next, change, problem };
+  const records = union(current.records, change.add, claimed);
+  return { owner, next: remember(comparison, records, intentOf(change, stored, facts)), change, problem };
 }
 
-/** Resolvers that have the old NS set still ask them. Where the sets are not known now, nothing is forgotten. */
-function goneNameServers(
-  { servers }: OwnerFacts,
-  stored: StoredRecordSet | undefined,
-  facts: Facts,
-): Pick<StoredRecordSet, 'goneNameServers'> {
-  const seen =
-    servers?.known === true
-      ? servers.value.flatMap(({ name, goneUntil }) =>
-          goneUntil === undefined ? [] : { name, until: formatTime(goneUntil) },
-        )
-      : (stored?.goneNameServers ?? []);
-  const gone = isClockRight(facts)
-    ? seen.filter(({ until }) => facts.now.getTime() < Date.parse(until))
-    : (stored?.goneNameServers ?? []);
-  return gone.length > 0 ? { goneNameServers: gone } : {};
+function changeFor({ owner, zone, current, wanted, facts }: Comparison): PlannedChange {
+  return {
+    owner: owner.owner,
+    zone,
+    add: without(wanted, current.records),
+    remove: without(current.records, wanted),
+    ttlSeconds: facts.desired.ttlSeconds,
+    expected: current,
+  };
 }
 
 /** Withdrawn, and no sender remembers, or another looks after that: what remains is foreign, and no longer our business. */
@@ -185,21 +161,6 @@ function mayStillArrive(
   );
 }
 
-/** Only a TTL that the spec changed is written; one that the server chose (a lower maximum) is not fought for ever, nor is that of others' records. */
-function isTtlToChange(
-  owner: OwnerFacts,
-  target: readonly TargetRecord[],
-  stored: StoredRecordSet | undefined,
-  { desired }: Facts,
-): boolean {
-  if (target.length === 0 || stored === undefined || stored.versions.length === 0 || !owner.current.known) return false;
-  return (
-    stored.ttlSeconds !== desired.ttlSeconds &&
-    owner.current.value.ttlSeconds !== desired.ttlSeconds &&
-    owner.lastAttempt !== 'Applied'
-  );
-}
-
 /** The stored one, when it says the same. */
 function intentOf(change: PlannedChange, stored: StoredRecordSet | undefined, { now }: Facts): Intent {
   const next: Intent = {
@@ -217,33 +178,4 @@ function sameIntent(intent: Intent, change: PlannedChange): boolean {
     sameSet(intent.add.map(parseTlsa), change.add) &&
     sameSet(intent.remove.map(parseTlsa), change.remove)
   );
-}
-
-/** What was found and not written has the TTL that it has there, and is set right by the next pass. */
-function ttlAskedFor(
-  { current }: OwnerFacts,
-  stored: StoredRecordSet | undefined,
-  isRight: boolean,
-  { desired }: Facts,
-): number {
-  if (!isRight) return stored?.ttlSeconds ?? desired.ttlSeconds;
-  const found = current.known ? current.value.ttlSeconds : undefined;
-  const isFound = lastWritten(stored?.versions ?? []) === undefined;
-  return isFound ? (found ?? desired.ttlSeconds) : desired.ttlSeconds;
-}
-
-function withRoles(
-  records: readonly TlsaRecord[],
-  target: readonly TargetRecord[],
-  foreign: readonly ForeignRecord[],
-): StoredRecord[] {
-  const roles = new Map(target.map((entry) => [formatTlsa(entry.record), entry.role]));
-  const foreigners = new Map(foreign.map((entry) => [formatTlsa(entry.record), entry.notNeededSince]));
-  return records.map((record) => {
-    const data = formatTlsa(record);
-    const role = roles.get(data);
-    if (role !== undefined || !foreigners.has(data)) return { data, role: role ?? 'Former' };
-    const notNeededSince = foreigners.get(data);
-    return { data, role: 'Foreign', ...(notNeededSince === undefined ? {} : { notNeededSince }) };
-  });
 }

@@ -1,6 +1,6 @@
 /** What is to become of one owner's RRset. */
 import type { OperatorError } from './errors.ts';
-import type { OwnerFacts } from './facts.ts';
+import type { CurrentRRset, OwnerFacts } from './facts.ts';
 import type { Name } from './name.ts';
 import type { StoredRecordSet } from './state.ts';
 import type { TlsaRecord } from './tlsa.ts';
@@ -12,7 +12,7 @@ export interface PlannedChange {
   readonly add: readonly TlsaRecord[];
   readonly remove: readonly TlsaRecord[];
   readonly ttlSeconds: number;
-  readonly expected: { readonly records: readonly TlsaRecord[]; readonly ttlSeconds: number | undefined };
+  readonly expected: CurrentRRset;
 }
 
 export interface RecordSetPlan {

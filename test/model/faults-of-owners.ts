@@ -23,9 +23,9 @@ export const OF_OWNERS: readonly Mutant[] = [
   },
   {
     name: 'withdraws what is not ours',
-    file: `${CORE}/plan-record-set.ts`,
-    find: 'const wanted = union(wantedByUs, foreign);',
-    replace: 'const wanted = wantedByUs.length === 0 ? [] : union(wantedByUs, foreign);',
+    file: `${CORE}/comparison.ts`,
+    find: 'const wanted = union(',
+    replace: 'const wanted = wantedByUs.length === 0 ? [] : union(',
     kinds: ['Touched'],
     world: byHand.DELETED,
     events: ['Deleted', 'Foreign'],

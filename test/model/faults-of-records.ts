@@ -232,7 +232,7 @@ export const OF_RECORDS: readonly Mutant[] = [
   {
     name: 'trusts a failed read of the primary',
     file: `${CORE}/plan-record-set.ts`,
-    find: 'if (!owner.current.known) return keep(owner, stored, owner.current.error);',
+    find: 'if (!owner.current.known) return keep(owner, stored ?? mayStand(owner, target, facts), owner.current.error);',
     replace:
       'if (!owner.current.known) return planRecordSet({ ...owner, current: { known: true, value: { records: [], ttlSeconds: undefined } } }, target, stored, facts);',
     kinds: ['Blind'],
@@ -305,7 +305,7 @@ export const OF_RECORDS: readonly Mutant[] = [
   },
   {
     name: 'writes a TTL over and over',
-    file: `${CORE}/plan-record-set.ts`,
+    file: `${CORE}/comparison.ts`,
     find: 'stored.ttlSeconds !== desired.ttlSeconds &&',
     replace: '',
     kinds: ['Busy', 'Rest', 'Writes'],
