@@ -14,7 +14,8 @@ import { formatTime } from './time.ts';
  * | is gone, or the spec names it no more       | dropped                                          |
  * | cannot be read, or holds no chain           | what it was                                      |
  *
- * One with a stolen key is no candidate. A dropped one keeps its records for `retireAfter`: its release may have been under way. An expired one is dropped.
+ * One with a stolen key is no candidate. A dropped one keeps its records for `retireAfter`: its release may have been under way. One that is
+ * presented was released: it is a former one from then on. An expired one is dropped.
  * @param source undefined when nothing is to be released any more
  * @param serving what the serving Secret holds; undefined when it holds nothing, or is gone
  */
@@ -48,10 +49,17 @@ function asBefore(chain: StoredChain, facts: Facts): StoredChain[] {
 
 function dropped(chain: StoredChain, facts: Facts): StoredChain[] {
   const { now, desired } = facts;
+  if (isPresented(chain, facts))
+    return [{ ...chain, state: 'Former', since: formatTime(now), notSeenSince: undefined }];
   const since = chain.state === 'Dropped' ? chain.since : formatTime(now);
   const notSeenSince = chain.notSeenSince ?? rightTime(facts);
   const isOver = notSeenSince !== undefined && now.getTime() >= Date.parse(notSeenSince) + desired.retireAfterMs;
   return isOver && isClockRight(facts) ? [] : [{ ...chain, state: 'Dropped', since, notSeenSince }];
+}
+
+function isPresented(chain: ChainSummary, { endpoints }: Facts): boolean {
+  if (endpoints?.known !== true) return false;
+  return endpoints.value.some(({ presented }) => presented.kind === 'Presented' && sameLeaf(presented.summary, chain));
 }
 
 function isExpired({ notAfter }: ChainSummary, { now }: Facts): boolean {

@@ -147,7 +147,17 @@ test.each<[string, Now, string[]]>([
     ['a Serving', 'n Candidate', 'b Dropped'],
   ],
   [
-    'a dropped one leaves after retireAfter, whatever is presented',
+    'a dropped one that is presented was released all the same: it is a former one, and stays as long as any',
+    {
+      before: [stored(chain('b'), 'Dropped', longUnseen)],
+      serving: NEW,
+      source: known(NEW),
+      endpoints: [endpoint(NEW), endpoint(chain('b'))],
+    },
+    ['n Serving', 'b Former'],
+  ],
+  [
+    'a dropped one leaves after retireAfter, whatever else is presented',
     {
       before: [stored(chain('b'), 'Dropped', longUnseen)],
       serving: NEW,

@@ -13,6 +13,15 @@ export const OF_RELEASES: readonly Mutant[] = [
     events: ['Renew', 'AnswerLost', 'TwoLeaders'],
   },
   {
+    name: 'what was dropped was never released',
+    file: `${CORE}/candidates.ts`,
+    find: 'if (isPresented(chain, facts))',
+    replace: 'if (false)',
+    kinds: W_OR_S,
+    world: 4_010_708,
+    events: ['Renew', 'Crash', 'SourceGone'],
+  },
+  {
     name: 'uses the new TTL for the old version',
     file: `${CORE}/gate.ts`,
     find: 'return handedOut(recordSet).filter(',
