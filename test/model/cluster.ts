@@ -266,6 +266,17 @@ export class Cluster {
     return this.#setup.leafAlone ? leafAlone(inSecret) : inSecret;
   }
 
+  /** The hosts of which a pod presents another chain than a Secret holds, or none. */
+  get loading(): readonly string[] {
+    const mounted = this.certificates.flatMap(({ servingSecretName: name }) => {
+      const inSecret = this.secrets.get(name);
+      return inSecret === undefined ? [] : { name, inSecret };
+    });
+    const isLoading = ({ presents }: Pod): boolean =>
+      mounted.some(({ name, inSecret }) => presents.get(name)?.name !== inSecret.name);
+    return this.addresses.flatMap(({ hostname, pods }) => (pods.some(isLoading) ? hostname : []));
+  }
+
   presented(hostname: string): readonly ModelChain[] {
     const pods = this.addresses.filter((address) => address.hostname === hostname).flatMap(({ pods }) => pods);
     return [...new Set(pods.flatMap(({ presents }) => [...presents.values()]))];

@@ -22,13 +22,16 @@ export function exceptionFor(
   waitingSince: number,
 ): Exception | undefined {
   const { cluster, clock, zone, setup } = world;
-  const isPublished = cluster.hostnames.every((hostname) => {
+  const claimed = cluster.hostnames.filter((hostname) => cluster.claimants(ownerOf(hostname)).length > 0);
+  const isPublished = claimed.every((hostname) => {
     const { records = [] } = zone.current(ownerOf(hostname)) ?? {};
     const keys = [candidate.leaf, ...candidate.cas];
     return records.length === 0 || records.some((record) => keys.some((key) => record.endsWith(key)));
   });
   // Mail is down already where nobody presents what the records accept, and a lost Secret at a host out of sight is taken for that.
-  if (serving === undefined && (isDown(world) || (served !== undefined && isOutOfSight(world)))) return 'Rebuilt';
+  const isLost =
+    served !== undefined || cluster.certificates.every((one) => !cluster.secrets.has(one.servingSecretName));
+  if (serving === undefined && (isDown(world) || (isLost && isOutOfSight(world)))) return 'Rebuilt';
   if (!isPublished) return undefined;
   const { mailServers } = cluster;
   if (mailServers.length > 0 && mailServers.every(({ releaseNow }) => releaseNow === candidate.leaf)) return 'ByHand';

@@ -47,7 +47,10 @@ export function give(world: World, { host, to, after }: Event<'Given'>): void {
   if (heir.owners.some(isHost)) return;
   const claim = (): void => {
     const { owners, zone: home } = cluster.mailServer(heir.name) ?? heir;
-    if (cluster.claimants(owner.owner).length === 0) zone.move(owner.owner, home);
+    const others = cluster.claimants(owner.owner);
+    // Nobody asks for one host in two zones.
+    if (others.some((other) => other.zone !== home)) return;
+    if (others.length === 0) zone.move(owner.owner, home);
     cluster.replace(heir.name, 'Any', { owners: [...owners, owner] });
   };
   inOrder(world, after, claim, () => {

@@ -10,6 +10,7 @@ export function unrest(world: World): readonly string[] {
   const problems = [
     ...world.cluster.certificates.flatMap((certificate) => notReleased(world, certificate)),
     ...world.certManager.unfilled.map((secretName) => `cert-manager still waits for what goes into ${secretName}`),
+    ...world.cluster.loading.map((hostname) => `a pod of ${hostname} has not loaded what it mounts yet`),
     ...mailServers.flatMap((mailServer) => remembered(mailServer, world)),
     ...world.cluster.hostnames.flatMap((hostname) => published(world, ownerOf(hostname))),
   ];

@@ -10,6 +10,7 @@ export class Serving {
   readonly #world: World;
   readonly #waitingSince = new Map<string, number>();
   readonly #served = new Map<string, ModelChain>();
+  #rebuiltAt = -Infinity;
 
   constructor(world: World) {
     this.#world = world;
@@ -22,10 +23,13 @@ export class Serving {
 
   /** Somebody decided that it is served from now on. */
   exceptionFor({ secretName, servingSecretName }: Certificate, chain: ModelChain): Exception | undefined {
-    const { clock, cluster } = this.#world;
+    const { clock, cluster, setup } = this.#world;
     const waitingSince = this.#waitingSince.get(secretName) ?? clock.now;
     const served = this.#served.get(secretName);
-    return exceptionFor(this.#world, chain, cluster.secrets.get(servingSecretName), served, waitingSince);
+    const serving = cluster.secrets.get(servingSecretName);
+    // Pods that mount several Secrets start when the last one is there: one step fills all of them.
+    if (serving === undefined && clock.now <= this.#rebuiltAt + setup.latency) return 'Rebuilt';
+    return exceptionFor(this.#world, chain, serving, served, waitingSince);
   }
 
   /** @param request Gate: its UID */
@@ -34,6 +38,7 @@ export class Serving {
     const why = exception === undefined ? '' : ` (${exception})`;
     this.#world.log(`${chain.name} (key ${chain.leaf.slice(0, 6)}) is released${why}`);
     this.#world.releases += 1;
+    if (exception === 'Rebuilt') this.#rebuiltAt = this.#world.clock.now;
     checker.served(certificate, chain, exception, request);
     this.#waitingSince.delete(certificate.secretName);
     this.#served.set(certificate.secretName, chain);
