@@ -3,8 +3,8 @@
  * event, Secret GET, one status write, one UPDATE. Nothing is looked at, nothing is decided.
  */
 import type { MailServer } from '../src/api/mail-server.ts';
+import type { RecordSet } from '../src/core/record-set.ts';
 import { daneEE, type TlsaRecord } from '../src/core/tlsa.ts';
-import type { RecordSet } from '../src/dns/providers/provider.ts';
 import { systemClock } from '../src/kube/clock.ts';
 import { getObject, getSecret, replaceStatus } from '../src/kube/objects.ts';
 import { reflect } from '../src/kube/reflector.ts';

@@ -1,8 +1,9 @@
 /** One owner's RRset: what the primary holds beside what is wanted there. */
 import { staying, type ForeignRecord } from './adoption.ts';
-import type { CurrentRRset, Facts, OwnerFacts } from './facts.ts';
+import type { Facts, OwnerFacts } from './facts.ts';
 import type { Name } from './name.ts';
 import { ours } from './ours.ts';
+import type { RecordSet } from './record-set.ts';
 import type { StoredRecordSet } from './state.ts';
 import type { TargetRecord } from './target.ts';
 import { sameSet, union, without, type TlsaRecord } from './tlsa.ts';
@@ -10,7 +11,7 @@ import { sameSet, union, without, type TlsaRecord } from './tlsa.ts';
 export interface Comparison {
   readonly owner: OwnerFacts;
   readonly zone: Name;
-  readonly current: CurrentRRset;
+  readonly current: RecordSet;
   /** What we want there. */
   readonly target: readonly TargetRecord[];
   readonly stored: StoredRecordSet | undefined;
@@ -27,7 +28,7 @@ export interface Comparison {
 export function compare(
   owner: OwnerFacts,
   zone: Name,
-  current: CurrentRRset,
+  current: RecordSet,
   target: readonly TargetRecord[],
   stored: StoredRecordSet | undefined,
   facts: Facts,
@@ -47,7 +48,7 @@ export function compare(
 /** Only a TTL that the spec changed is written; one that the server chose (a lower maximum) is not fought for ever, nor is that of others' records. */
 function isTtlToChange(
   { lastAttempt }: OwnerFacts,
-  current: CurrentRRset,
+  current: RecordSet,
   target: readonly TargetRecord[],
   stored: StoredRecordSet | undefined,
   { desired }: Facts,

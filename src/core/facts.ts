@@ -4,6 +4,7 @@ import type { ChainSummary } from './chain-summary.ts';
 import type { OperatorError } from './errors.ts';
 import type { Name } from './name.ts';
 import type { Code } from './reasons.ts';
+import type { RecordSet } from './record-set.ts';
 import type { ServedSignature } from './signatures.ts';
 import type { State } from './state.ts';
 import type { PublishedCombination, TlsaRecord } from './tlsa.ts';
@@ -188,12 +189,6 @@ export interface Heir {
   readonly hasIt: boolean;
 }
 
-/** What the primary holds at an owner; where there are no records, there is no TTL. */
-export interface CurrentRRset {
-  readonly records: readonly TlsaRecord[];
-  readonly ttlSeconds: number | undefined;
-}
-
 export interface OwnerFacts {
   readonly owner: Name;
   readonly hostname: Name;
@@ -212,7 +207,7 @@ export interface OwnerFacts {
   /** The zone that may be written for this owner, or why none may: not allowed, claimed by another, no such zone, provider not ready. */
   readonly zone: Known<Name>;
   /** The TLSA RRset as the primary holds it. */
-  readonly current: Known<CurrentRRset>;
+  readonly current: Known<RecordSet>;
   /** Through which provider it is written: `DNSProvider/<name>` or `ClusterDNSProvider/<name>`. */
   readonly provider: string;
   /** How our last attempt to write here ended, as far as this process knows: accepted by the server, or why not. */

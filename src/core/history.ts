@@ -13,10 +13,11 @@
  * version. A version goes when no cache can hold it any more.
  */
 import { isClockRight } from './clock.ts';
-import type { CurrentRRset, Facts, OwnerFacts } from './facts.ts';
+import type { Facts, OwnerFacts } from './facts.ts';
 import { fitting, MAX_VERSIONS } from './history-room.ts';
 import { isForgotten } from './hold.ts';
 import { lastWritten } from './last-written.ts';
+import type { RecordSet } from './record-set.ts';
 import { isAnyValue, mayBeOf, valueOf, valueOfRRset } from './rrset-value.ts';
 import type { Intent, StoredCertificate, StoredRecordSet, Version } from './state.ts';
 import { withAnswers } from './supersession.ts';
@@ -84,7 +85,7 @@ export function handedOut(recordSet: StoredRecordSet): readonly Version[] {
 export function nextVersions(
   stored: StoredRecordSet | undefined,
   owner: OwnerFacts,
-  current: CurrentRRset,
+  current: RecordSet,
   facts: Facts,
   keepsIntent: boolean,
 ): readonly Version[] {
@@ -100,7 +101,7 @@ export function nextVersions(
 function withCurrent(
   stored: StoredRecordSet | undefined,
   owner: OwnerFacts,
-  current: CurrentRRset,
+  current: RecordSet,
   facts: Facts,
   keepsIntent: boolean,
 ): readonly Version[] {
@@ -140,7 +141,7 @@ function withoutNeverSent(versions: readonly Version[], last: Version, facts: Fa
 function push(
   before: readonly Version[],
   owner: OwnerFacts,
-  current: CurrentRRset,
+  current: RecordSet,
   ttlSeconds: number,
   facts: Facts,
 ): readonly Version[] {
@@ -159,7 +160,7 @@ function push(
 }
 
 /** What stood there before we knew; everything older is part of it. */
-export function beginning(before: readonly Version[], current: CurrentRRset, facts: Facts): Version {
+export function beginning(before: readonly Version[], current: RecordSet, facts: Facts): Version {
   const { publish, ttlSeconds, waitTTLs } = facts.desired;
   // What begins may be a history that was lost: a server that lags may not even have its records yet.
   const mayBeLost = facts.statusLost === true || !publish;

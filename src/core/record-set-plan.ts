@@ -1,7 +1,8 @@
 /** What is to become of one owner's RRset. */
 import type { OperatorError } from './errors.ts';
-import type { CurrentRRset, OwnerFacts } from './facts.ts';
+import type { OwnerFacts } from './facts.ts';
 import type { Name } from './name.ts';
+import type { RecordSet } from './record-set.ts';
 import type { StoredRecordSet } from './state.ts';
 import type { TlsaRecord } from './tlsa.ts';
 
@@ -12,7 +13,7 @@ export interface PlannedChange {
   readonly add: readonly TlsaRecord[];
   readonly remove: readonly TlsaRecord[];
   readonly ttlSeconds: number;
-  readonly expected: CurrentRRset;
+  readonly expected: RecordSet;
 }
 
 export interface RecordSetPlan {

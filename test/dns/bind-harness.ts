@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RecordSet } from '../../src/core/record-set.ts';
 import type { TlsaRecord } from '../../src/core/tlsa.ts';
-import type { Change, RecordSet } from '../../src/dns/providers/provider.ts';
+import type { Change } from '../../src/dns/providers/provider.ts';
 import { startDnssecChain, type ChainOptions, type DnssecChain } from '../support/dnssec-chain.ts';
 import { ALLOWED_BELOW, FIXTURES } from './conformance/harness.ts';
 import { rfc2136Harness, type Rfc2136Harness } from './rfc2136-harness.ts';

@@ -1,6 +1,7 @@
 /** A server that takes RFC 2136, whatever its make, as the conformance suite uses it; `ZONES` is what it has to hold. */
+import type { RecordSet } from '../../src/core/record-set.ts';
 import { formatTlsa, parseTlsa } from '../../src/core/tlsa.ts';
-import type { DnsProvider, RecordSet } from '../../src/dns/providers/provider.ts';
+import type { DnsProvider } from '../../src/dns/providers/provider.ts';
 import { createRfc2136Provider, type Rfc2136Options } from '../../src/dns/providers/rfc2136/index.ts';
 import type { TsigKey } from '../support/bind.ts';
 import { mustRun } from '../support/process.ts';

@@ -7,13 +7,8 @@
  */
 import type { OperatorError } from '../../core/errors.ts';
 import type { Name } from '../../core/name.ts';
+import type { RecordSet } from '../../core/record-set.ts';
 import type { TlsaRecord } from '../../core/tlsa.ts';
-
-/** The TLSA RRset at one owner as the primary holds it now; no records and no TTL when there is none. */
-export interface RecordSet {
-  readonly records: readonly TlsaRecord[];
-  readonly ttlSeconds: number | undefined;
-}
 
 export interface Zone {
   readonly name: Name;

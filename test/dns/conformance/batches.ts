@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Change, RecordSet } from '../../../src/dns/providers/provider.ts';
+import type { RecordSet } from '../../../src/core/record-set.ts';
+import type { Change } from '../../../src/dns/providers/provider.ts';
 import { FORBIDDEN_OWNER, ZONE } from './harness.ts';
 import { a, APPLIED, at, CONFLICT, defined, foreign, NOTHING, set, value, type Suite } from './suite.ts';
 

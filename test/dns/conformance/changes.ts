@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { RecordSet } from '../../../src/core/record-set.ts';
 import { daneEE, type TlsaRecord } from '../../../src/core/tlsa.ts';
-import type { RecordSet } from '../../../src/dns/providers/provider.ts';
 import { a, APPLIED, b, c, CONFLICT, foreign, NOTHING, set, type Suite } from './suite.ts';
 
 export function describeChanges(suite: Suite): void {

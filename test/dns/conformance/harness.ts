@@ -1,6 +1,7 @@
 /** What the suite needs of a server, and what that server has to hold. */
+import type { RecordSet } from '../../../src/core/record-set.ts';
 import type { TlsaRecord } from '../../../src/core/tlsa.ts';
-import type { DnsProvider, RecordSet } from '../../../src/dns/providers/provider.ts';
+import type { DnsProvider } from '../../../src/dns/providers/provider.ts';
 import type { ZoneRecord } from '../../support/dnssec-chain.ts';
 
 export interface Harness {

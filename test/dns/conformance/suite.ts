@@ -1,7 +1,8 @@
 /** What the groups of the suite share. */
 import { expect } from '@jest/globals';
+import type { RecordSet } from '../../../src/core/record-set.ts';
 import { daneEE, daneTA, formatTlsa, type TlsaRecord } from '../../../src/core/tlsa.ts';
-import type { Change, ChangeResult, RecordSet, Zone } from '../../../src/dns/providers/provider.ts';
+import type { Change, ChangeResult, Zone } from '../../../src/dns/providers/provider.ts';
 import { HOSTS, ZONE, type Harness } from './harness.ts';
 
 const digest = (octet: number): string => octet.toString(16).padStart(2, '0').repeat(32);

@@ -5,10 +5,11 @@
  */
 import { OperatorError, stalled } from '../../../core/errors.ts';
 import { isAtOrBelow } from '../../../core/name.ts';
+import type { RecordSet } from '../../../core/record-set.ts';
 import { formatTlsa, parseTlsa, sameSet, union, without, type TlsaRecord } from '../../../core/tlsa.ts';
 import { ApiError, apiError } from '../api-errors.ts';
 import { sendInHalves, type Placed, type Sent, type Several } from '../in-halves.ts';
-import type { Change, ChangeResult, RecordSet, Zone } from '../provider.ts';
+import type { Change, ChangeResult, Zone } from '../provider.ts';
 import type { Client } from './client.ts';
 import { recordSetsAt, type PowerDnsRecordSet } from './zones.ts';
 

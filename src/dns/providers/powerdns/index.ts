@@ -2,9 +2,10 @@
 import pLimit from 'p-limit';
 import { stalled } from '../../../core/errors.ts';
 import { canonicalName, isAtOrBelow, type Name } from '../../../core/name.ts';
+import type { RecordSet } from '../../../core/record-set.ts';
 import { saying } from '../api-errors.ts';
 import { namesBetween, ownerIsAlias, ownerIsDelegated } from '../owners.ts';
-import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
+import type { DnsProvider, Zone } from '../provider.ts';
 import { ShortMemory } from '../short-memory.ts';
 import { applyChanges, servedTlsa } from './change.ts';
 import { createClient, type ClientOptions } from './client.ts';

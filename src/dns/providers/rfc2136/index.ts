@@ -1,6 +1,7 @@
 /** The provider for every server that takes dynamic updates (RFC 2136) with transaction signatures (RFC 8945). */
 import { stalled } from '../../../core/errors.ts';
 import { canonicalName, isAtOrBelow, parentOf, ROOT, type Name } from '../../../core/name.ts';
+import type { RecordSet } from '../../../core/record-set.ts';
 import { decodeTlsa } from '../../../core/tlsa.ts';
 import { Rcode, RRType } from '../../constants.ts';
 import { EDNS, EDNS_DO, type Edns } from '../../edns.ts';
@@ -11,7 +12,7 @@ import { parseServer } from '../../server.ts';
 import { Together } from '../../together.ts';
 import { tsigKey, type TsigAlgorithm } from '../../tsig-key.ts';
 import { ownerIsAlias } from '../owners.ts';
-import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
+import type { DnsProvider, Zone } from '../provider.ts';
 import { applyChanges } from './change.ts';
 import { createClient } from './client.ts';
 import { failureOf, primaryError, type PrimaryFailure } from './errors.ts';

@@ -1,10 +1,11 @@
 /** The provider for Amazon Route 53. */
 import { stalled } from '../../../core/errors.ts';
 import { canonicalName, isAtOrBelow } from '../../../core/name.ts';
+import type { RecordSet } from '../../../core/record-set.ts';
 import { saying } from '../api-errors.ts';
 import { namesBetween, ownerIsAlias, ownerIsDelegated } from '../owners.ts';
 import type { RequestRate } from '../request-rates.ts';
-import type { DnsProvider, RecordSet, Zone } from '../provider.ts';
+import type { DnsProvider, Zone } from '../provider.ts';
 import { applyChanges } from './change.ts';
 import { createClient, type Identity } from './client.ts';
 import { plainRecordSet } from './read.ts';

@@ -2,9 +2,9 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { OperatorError, stalled } from '../../../core/errors.ts';
 import type { Name } from '../../../core/name.ts';
+import type { RecordSet } from '../../../core/record-set.ts';
 import { parseTlsa } from '../../../core/tlsa.ts';
 import { ApiError } from '../api-errors.ts';
-import type { RecordSet } from '../provider.ts';
 
 export interface PlainRecordSet extends RecordSet {
   /** In the words of who wrote them: a DELETE must use the same. */
