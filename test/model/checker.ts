@@ -8,8 +8,8 @@
  * - An Observe renewal that not every value accepted at its moment; what was released by hand, after the deadline, or into a rebuilt
  *   cluster: not guarded, until for the first time everything that a sender may hold accepts it. From then on it is, like any other.
  *   An Observe renewal is never guarded against a change that was on its way when it came.
- * - A foreign edit: what was served before, or was being released, is not guarded against the values that it made; what is released later is, by one match (W),
- *   once the operator's status could know of it. Records that a lost status left behind: W.
+ * - A foreign edit: what was served before, or was being released, is not guarded against the values that it made; what is released
+ *   later is, by one match (W), once the operator's status could know of it. Records that a lost status left behind: W.
  * - Former chains that only a lost status knew of, or one of a MailServer that went before another one claimed its host; what is left of others' records, and of ours of before, when ours are withdrawn.
  * - What our own change takes from a chain that a foreign digest (`3 1 2`) has left with nothing but its `2 1 1`.
  * - An expired certificate at a host that was out of sight meanwhile. An update that arrives when its records were withdrawn.
@@ -303,13 +303,13 @@ export class Checker {
 
   /** So does one that is replaced before the next status knew of it, or while nobody asks for the host. */
   #forgetUnseen(chain: ModelChain | undefined): void {
-    const isKnown = ({ stored }: MailServer): boolean =>
-      stored.certificates.some(({ chains }) => chains.some(({ spkiSHA256 }) => spkiSHA256 === chain?.leaf));
+    if (chain === undefined) return;
     for (const hostname of this.#cluster.hostnames) {
-      const standing = chain && this.#standings.get(`${chain.name}@${hostname}`);
+      const standing = this.#standings.get(`${chain.name}@${hostname}`);
       const claimants = this.#cluster.claimants(ownerOf(hostname));
       const isUnwatched = this.#lost.has(hostname) || claimants.length === 0;
-      if (standing !== undefined && isUnwatched && !claimants.some(isKnown)) standing.isForgotten = true;
+      const isKnown = claimants.some((claimant) => isRemembered(claimant, chain));
+      if (standing !== undefined && isUnwatched && !isKnown) standing.isForgotten = true;
     }
   }
 
