@@ -147,7 +147,7 @@ test.each<[string, Now, string[]]>([
     ['a Serving', 'n Candidate', 'b Dropped'],
   ],
   [
-    'a dropped one that is presented was released all the same: it is a former one, and stays as long as any',
+    'a dropped one that is presented was released all the same: from then on it is a former one',
     {
       before: [stored(chain('b'), 'Dropped', longUnseen)],
       serving: NEW,
